@@ -1,0 +1,7 @@
+#ifndef EmbeddedPages_h
+#define EmbeddedPages_h
+#include <stddef.h>
+/// The bytes of a file that was compiled into the program, or NULL if there is none of that name.
+/// They live as long as the process.
+const void *embedded_pages_file(const char *name, size_t *count);
+#endif
