@@ -1,4 +1,28 @@
+import ArgumentParser
+
 @main
-struct Program {
-    static func main() {}
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cast2md",
+        abstract: "Turns podcasts into Markdown transcripts.",
+        discussion: ExitStatus.discussion,
+        version: programVersion,
+        subcommands: []
+    )
+
+    static func main() async {
+        do {
+            var command = try Self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            ExitStatus.end(with: error)
+        }
+    }
 }
+
+/// The version of program, worker and server: they are one.
+let programVersion = "0.1.0"
