@@ -2,7 +2,7 @@ import ArgumentParser
 import CastCore
 import Foundation
 
-/// The development program: what `make demo` and `make bench` run. It is never installed.
+/// The development program behind `make demo` and `make bench`; it is never installed.
 @main
 struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +20,7 @@ struct Workbench: AsyncParsableCommand {
             Console.error("workbench: \(error.message)")
             Foundation.exit(1)
         } catch let interrupted as Interrupted {
+            Console.error("\nworkbench: interrupted; what it started has been stopped.")
             // As a shell does: 128 and the signal's number.
             Foundation.exit(128 + interrupted.signal)
         } catch {

@@ -47,7 +47,7 @@ struct Demo: Sendable {
             let episodes = try await self.episodes(of: feed, from: api, limit: podcast?.episodes.count ?? 3)
             for episode in episodes { try await api.process(episode) }
 
-            let environment = ["CAST2MD_HOME": folders.nodeHome, "CAST2MD_SERVER": api.address]
+            let environment = ["CAST2MD_HOME": folders.nodeHome]
             Console.line("Starting a node\n")
             try await ChildProgram(
                 arguments: ["node", "register", "--server", api.address, "--name", "demo"], environment: environment

@@ -24,6 +24,8 @@ struct DemoFolders: Sendable {
                     """, timeZone: .gmt, calendar: Calendar(identifier: .gregorian)))
         let demo = root + "/demo"
         let folders = DemoFolders(home: root + "/home", run: "\(demo)/run-\(stamp)", demo: demo)
+        try FileManager.default.createDirectory(atPath: demo, withIntermediateDirectories: true)
+        try folders.removeOldRuns()
         for path in [folders.home, folders.data, folders.nodeHome] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -45,13 +47,18 @@ struct DemoFolders: Sendable {
         }
     }
 
-    /// Names this run the newest, and removes all but the newest three.
+    /// Names this run the newest.
     func finish() throws {
-        let files = FileManager.default
-        try? files.removeItem(atPath: self.latest)
-        try files.createSymbolicLink(
+        try? FileManager.default.removeItem(atPath: self.latest)
+        try FileManager.default.createSymbolicLink(
             atPath: self.latest, withDestinationPath: URL(filePath: self.run).lastPathComponent)
-        let runs = try files.contentsOfDirectory(atPath: self.demo).filter { $0.hasPrefix("run-") }.sorted()
-        for old in runs.dropLast(3) { try files.removeItem(atPath: "\(self.demo)/\(old)") }
+    }
+
+    /// Removes what older runs left, but for the newest two and the one that `make show` shows.
+    private func removeOldRuns() throws {
+        let files = FileManager.default
+        let shown = try? files.destinationOfSymbolicLink(atPath: self.latest)
+        let runs = try files.contentsOfDirectory(atPath: self.demo).filter { $0.hasPrefix("run-") && $0 != shown }
+        for old in runs.sorted().dropLast(2) { try files.removeItem(atPath: "\(self.demo)/\(old)") }
     }
 }

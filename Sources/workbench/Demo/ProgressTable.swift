@@ -43,16 +43,17 @@ struct ProgressTable {
         return lines
     }
 
+    /// At most 77 columns: a line that wraps could not be drawn again.
     private static func line(_ row: Row) -> String {
-        let width = 20
+        let width = 12
         let filled = Int(row.percent / 100 * Double(width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let length = row.duration.map { Self.clock(Int64($0)) } ?? ""
         let percent = "\(Int(row.percent)) %"
         return [
-            "  " + self.padded(row.title, to: 30), self.padded(length, to: 8, right: true),
+            "  " + self.padded(row.title, to: 24), self.padded(length, to: 7, right: true),
             self.padded(row.state, to: 12), bar, self.padded(percent, to: 5, right: true),
-            self.padded(self.clock(row.elapsed.components.seconds), to: 6, right: true),
+            self.padded(self.clock(row.elapsed.components.seconds), to: 5, right: true),
         ].joined(separator: "  ")
     }
 
