@@ -13,6 +13,17 @@ package struct DemoPodcast: Sendable, Equatable {
         package var recording: Recording
         /// Bytes of the audio file.
         package var size: Int
+
+        package init(
+            id: String, title: String, summary: String, published: String, recording: Recording, size: Int
+        ) {
+            self.id = id
+            self.title = title
+            self.summary = summary
+            self.published = published
+            self.recording = recording
+            self.size = size
+        }
     }
 
     package static let title = "Human Speech"

@@ -31,14 +31,13 @@ struct Demo: Sendable {
     private func transcribe(feed address: String, podcast: DemoPodcast?, in folders: DemoFolders) async throws {
         let port = try FreePort.find(from: self.port)
         let api = ServerAPI(address: "http://127.0.0.1:\(port)")
-        let isOurs = podcast != nil
+        // The run's folder, not a person's own storage and database.
+        var environment = ["CAST2MD_HOME": folders.home, "STORAGE_PATH": nil, "DATABASE_URL": nil]
+        // Addresses of this machine are refused for feeds, except when one asks for it.
+        if podcast != nil { environment["ALLOW_PRIVATE_ADDRESSES"] = "true" }
         let server = ChildProgram(
             arguments: ["serve", "--host", "127.0.0.1", "--port", "\(port)", "--data", folders.data],
-            environment: [
-                "CAST2MD_HOME": folders.home, "STORAGE_PATH": nil, "DATABASE_URL": nil,
-                // Addresses of this machine are refused for feeds, except when one asks for it.
-                "ALLOW_PRIVATE_ADDRESSES": isOurs ? "true" : nil,
-            ])
+            environment: environment)
         Console.line("Starting the server at \(api.address)")
         let report = try await server.whileRunning(log: folders.run + "/server.log") {
             try await api.waitUntilHealthy()
