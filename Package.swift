@@ -91,7 +91,7 @@ let package = Package(
             "CastServer",
             [
                 "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .hummingbird, .mustache, .httpTypes,
-                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .crypto,
+                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals, .crypto,
             ]),
 
         program(

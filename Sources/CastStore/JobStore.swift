@@ -169,13 +169,16 @@ package struct JobStore: Sendable {
 
     /// Takes an event about one job.
     ///
+    /// - Parameters:
+    ///   - attempt: The try that the sender speaks of, if it says; an event of an earlier try is nobody's.
     /// - Returns: What it came to, and the job as it is now.
     /// - Throws: `.notFound` for an unknown job.
     package func handle(
-        _ event: JobEvent, of id: JobID, at now: Date, jitter: Double = 0
+        _ event: JobEvent, of id: JobID, attempt: String? = nil, at now: Date, jitter: Double = 0
     ) async throws -> (verdict: JobVerdict, job: Job) {
         try await self.writer.write { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
+            if let attempt, case .running(let lease) = job.state, lease.attempt != attempt { return (.notHolder, job) }
             return try Self.apply(db, event, to: job, at: now, jitter: jitter)
         }
     }

@@ -114,6 +114,12 @@ package struct StorageFolder: Sendable {
         return Staged(temporary: temporary, final: final)
     }
 
+    /// Puts a finished, synced file under its final name; atomic.
+    package func move(_ temporary: String, to path: String) throws {
+        try self.makeFolder(of: path)
+        try Staged(temporary: try self.url(of: temporary), final: try self.url(of: path)).install()
+    }
+
     /// Removes a file; one that is not there is no error.
     package func remove(_ path: String) throws {
         let url = try self.url(of: path)
