@@ -109,7 +109,7 @@ let package = Package(
                 "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser, .hummingbird,
                 .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
             ]),
-        room("CastTestSupport", ["CastCore", "CastStore", "Transcription"]),
+        room("CastTestSupport", ["CastCore", "CastStore"]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
         tests("CastStoreTests", ["CastCore", "CastStore", "CastTestSupport", .grdb]),
