@@ -65,6 +65,9 @@ package struct ValidationFault: Sendable, Equatable, Codable {
         self.input = input
     }
 
+    /// Whether the body was no JSON at all.
+    package var isBrokenJSON: Bool { self.type == "json_invalid" }
+
     /// The fault in one sentence, with the field's name in front.
     package var sentence: String {
         let place = self.loc.dropFirst().map { part in

@@ -72,10 +72,10 @@ struct NodeJobRoutes: Sendable {
             .failed(by: node.id, message: body.errorMessage, retry: body.retry), of: id, request)
         try await self.parts.database.nodes.noteEnd(node.id, job: id, at: self.parts.now())
         context.logger.warning(
-            "job failed",
+            "node reports a failure",
             metadata: [
                 "job.id": "\(id)", "node.name": "\(node.name)", "error": "\(body.errorMessage)",
-                "state": "\(JobMessage(job).status)",
+                "job.state": "\(JobMessage(job).status)",
             ])
         return MessageResponse("Job marked as failed")
     }
@@ -112,14 +112,11 @@ struct NodeJobRoutes: Sendable {
         throw CastError(.conflict, "This server makes no embedding jobs.")
     }
 
-    /// The existing server's order of checks: JSON, key, form, then what it is about.
     private func read<Body: ReadableBody>(
         _ type: Body.Type, _ request: Request, _ context: AppContext
     ) async throws -> (JobID, Node, Body) {
-        let data = try await request.readJSON(context: context)
-        let key = try NodeRoutes.key(of: request)
+        let (key, body) = try await NodeRoutes.read(type, request, context)
         let id = try context.id("job_id", of: JobID.self)
-        let body = try FieldReader.decode(type, from: data)
         return (id, try await self.parts.database.nodes.authenticate(key: key), body)
     }
 

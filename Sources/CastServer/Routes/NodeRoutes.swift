@@ -47,10 +47,7 @@ struct NodeRoutes: Sendable {
     }
 
     @Sendable func heartbeat(request: Request, context: AppContext) async throws -> HeartbeatResponse {
-        let data = try await request.readJSON(context: context)
-        if !data.isEmpty { _ = try? FieldReader.object(in: data) }
-        let key = try Self.key(of: request)
-        let body = try FieldReader.decode(HeartbeatRequest.self, from: data)
+        let (key, body) = try await Self.read(HeartbeatRequest.self, request, context)
         let node = try await self.authenticate(context, key: key)
         let lost = try await self.parts.database.nodes.heartbeat(
             node.id,
@@ -103,6 +100,18 @@ struct NodeRoutes: Sendable {
 
     private func authenticate(_ context: AppContext, key: String) async throws -> Node {
         try await self.parts.database.nodes.authenticate(NodeID(context.parameters.get("node_id") ?? ""), key: key)
+    }
+
+    /// Reads key and body in the existing server's order: what is no JSON comes first, then a missing key, then the form.
+    static func read<Body: ReadableBody>(
+        _ type: Body.Type, _ request: Request, _ context: AppContext
+    ) async throws -> (key: String, body: Body) {
+        let data = try await request.readJSON(context: context)
+        let body = Result { try FieldReader.decode(type, from: data) }
+        if case .failure(let failure as ValidationFailure) = body, failure.faults.contains(where: \.isBrokenJSON) {
+            throw failure
+        }
+        return (try Self.key(of: request), try body.get())
     }
 
     static func key(of request: Request) throws -> String {
