@@ -1,0 +1,49 @@
+# make help says what there is. Nothing here needs a setting; demo and test install what is missing.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo show test build bench format lint setup engine
+
+# A feed of your own for the demo: make demo FEED=https://…
+FEED ?=
+
+CACHE := .cache
+BIN := .build/debug
+# The engine and the model, fetched once, shared by demo, tests and benchmarks.
+export CAST2MD_HOME := $(CURDIR)/$(CACHE)/home
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install missing system packages
+	@scripts/setup
+
+build: setup ## Build everything (debug)
+	@echo "Building (a few minutes the first time)"
+	@swift build --quiet
+
+demo: build ## A podcast from its feed to Markdown; FEED=URL for one of your own
+	@$(BIN)/workbench demo --cache $(CACHE) $(if $(FEED),--feed '$(FEED)')
+
+show: build ## Serve what the newest demo made, at http://127.0.0.1:8000
+	@test -e $(CACHE)/demo/latest/data || { echo "There is no demo yet: make demo" >&2; exit 1; }
+	@$(BIN)/cast2md serve --data $(CACHE)/demo/latest/data
+
+engine: build
+	@$(BIN)/cast2md engine install faster-whisper
+	@$(BIN)/cast2md models fetch base
+
+test: engine ## Run all tests, with the real engine and the real model
+	@swift build --quiet --build-tests
+	@swift test --skip-build
+
+bench: engine ## Word errors and speed: our cuts beside cuts on a fixed clock
+	@$(BIN)/workbench cuts --cache $(CACHE)
+
+format: ## Format all Swift files
+	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests
+
+lint: ## Check the format of all Swift files
+	@swift format lint --strict --parallel --configuration .swift-format --recursive Sources Tests
+	@echo "lint: nothing to say"

@@ -1,0 +1,76 @@
+import CastCore
+
+/// An episode that is completed or has failed, and when it came to that.
+struct FinishedEpisode: Sendable {
+    var episode: ServerAPI.Episode
+    var at: ContinuousClock.Instant
+
+    var isCompleted: Bool { self.episode.status == "completed" }
+}
+
+/// Follows episodes until none of them is left to do, and shows how far they are.
+struct Progress: Sendable {
+    var api: ServerAPI
+    /// Nothing at all has changed for this long: something hangs.
+    var patience: Duration = .seconds(600)
+
+    func follow(
+        _ episodes: [ServerAPI.Episode], since begun: ContinuousClock.Instant
+    ) async throws -> [FinishedEpisode] {
+        var table = ProgressTable(isTerminal: Console.isTerminal)
+        var finished: [Int: FinishedEpisode] = [:]
+        var started: [Int: ContinuousClock.Instant] = [:]
+        var last: (rows: [ProgressTable.Row], at: ContinuousClock.Instant) = ([], begun)
+        while true {
+            let running = try await self.api.running()
+            var rows: [ProgressTable.Row] = []
+            for episode in episodes {
+                let current = try await self.current(episode, finished: finished)
+                let now = ContinuousClock.now
+                if ["completed", "failed"].contains(current.status), finished[episode.id] == nil {
+                    finished[episode.id] = FinishedEpisode(episode: current, at: now)
+                }
+                let job = running[episode.id]
+                if job != nil, started[episode.id] == nil { started[episode.id] = now }
+                let end = finished[episode.id]?.at ?? now
+                rows.append(self.row(current, job: job, elapsed: (started[episode.id] ?? end).duration(to: end)))
+            }
+            Console.write(table.update(rows))
+            if finished.count == episodes.count { return episodes.compactMap { finished[$0.id] } }
+
+            let now = ContinuousClock.now
+            if rows.map(\.timeless) != last.rows { last = (rows.map(\.timeless), now) }
+            guard now - last.at < self.patience else {
+                throw CastError(.timedOut, "Nothing has moved for \(self.patience).")
+            }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+    }
+
+    private func current(
+        _ episode: ServerAPI.Episode, finished: [Int: FinishedEpisode]
+    ) async throws -> ServerAPI.Episode {
+        if let done = finished[episode.id] { return done.episode }
+        return try await self.api.episode(episode.id)
+    }
+
+    private func row(
+        _ episode: ServerAPI.Episode, job: ServerAPI.RunningJob?, elapsed: Duration
+    ) -> ProgressTable.Row {
+        let isEnd = ["completed", "failed"].contains(episode.status)
+        let isWaiting = job == nil && !isEnd
+        let percent = episode.status == "completed" ? 100 : job?.progressPercent ?? 0
+        return ProgressTable.Row(
+            title: episode.title, duration: episode.durationSeconds, state: isWaiting ? "queued" : episode.status,
+            percent: min(max(percent, 0), 100), elapsed: elapsed)
+    }
+}
+
+extension ProgressTable.Row {
+    /// Without the time, which always moves.
+    fileprivate var timeless: Self {
+        var row = self
+        row.elapsed = .zero
+        return row
+    }
+}
