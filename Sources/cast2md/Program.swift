@@ -8,7 +8,7 @@ struct Program: AsyncParsableCommand {
         abstract: "Turns podcasts into Markdown transcripts.",
         discussion: ExitStatus.discussion,
         version: castVersion,
-        subcommands: []
+        subcommands: [ServeCommand.self]
     )
 
     static func main() async {

@@ -3,6 +3,7 @@ import CastCore
 import CastServer
 import Foundation
 import Logging
+import NIOCore
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,16 +37,17 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "cast2md")
         let host = self.host
         try await PodcastSource.withNetwork(configuration, logger: logger) { podcasts in
-            let server = try CastServer(configuration: configuration, podcasts: podcasts, logger: logger) { port in
-                let shown = host == "0.0.0.0" || host == "::" ? "localhost" : host
-                logger.info("ready", metadata: ["url": "http://\(shown):\(port)/", "version": "\(castVersion)"])
-            }
+            let server = try CastServer(
+                configuration: configuration, podcasts: podcasts, logger: logger,
+                onReady: { port in
+                    let shown = ["0.0.0.0", "::"].contains(host) ? "localhost" : host
+                    logger.info("ready", metadata: ["url": "http://\(shown):\(port)/", "version": "\(castVersion)"])
+                })
             do {
                 try await server.run()
-            } catch let error where "\(error)".isEmpty == false && !(error is CastError) {
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {
                 throw CastError(
-                    .unavailable,
-                    "The server cannot run on \(host):\(configuration.port): \(error). Is the port taken? Try --port.",
+                    .unavailable, "Port \(configuration.port) of \(host) is taken. Choose another one with --port.",
                     cause: error)
             }
         }

@@ -32,6 +32,8 @@ package final class WebClient: Sendable {
         /// It is the asked address where there were none.
         package var permanentURL: URL
 
+        package var status: Int { Int(self.response.status.code) }
+
         package func header(_ name: String) -> String? { self.response.headers.first(name: name) }
 
         /// The media type without parameters, in lower case; empty where none was sent.
