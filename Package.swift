@@ -91,14 +91,14 @@ let package = Package(
             "CastServer",
             [
                 "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .hummingbird, .mustache, .httpTypes,
-                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .crypto,
+                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
         program(
             "cast2md",
             [
                 "CastCore", "CastAPI", "CastClient", "CastServer", "CastNode", "Transcription", .argumentParser,
-                .logging, .serviceLifecycle, .unixSignals,
+                .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
         // For demo, tests and benchmarks: never part of what is installed.
@@ -109,7 +109,7 @@ let package = Package(
                 "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser, .hummingbird,
                 .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
             ]),
-        room("CastTestSupport", ["CastCore", "CastStore", "Transcription"]),
+        room("CastTestSupport", ["CastCore", "CastStore"]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
         tests("CastStoreTests", ["CastCore", "CastStore", "CastTestSupport", .grdb]),

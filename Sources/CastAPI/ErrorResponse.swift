@@ -65,7 +65,10 @@ package struct ValidationFault: Sendable, Equatable, Codable {
         self.input = input
     }
 
-    /// The fault in words, for example `name: Field required.`
+    /// Whether the body was no JSON at all.
+    package var isBrokenJSON: Bool { self.type == "json_invalid" }
+
+    /// The fault in one sentence, with the field's name in front.
     package var sentence: String {
         let place = self.loc.dropFirst().map { part in
             switch part {

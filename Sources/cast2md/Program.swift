@@ -1,4 +1,5 @@
 import ArgumentParser
+import CastCore
 
 @main
 struct Program: AsyncParsableCommand {
@@ -6,8 +7,8 @@ struct Program: AsyncParsableCommand {
         commandName: "cast2md",
         abstract: "Turns podcasts into Markdown transcripts.",
         discussion: ExitStatus.discussion,
-        version: programVersion,
-        subcommands: []
+        version: castVersion,
+        subcommands: [ServeCommand.self]
     )
 
     static func main() async {
@@ -23,6 +24,3 @@ struct Program: AsyncParsableCommand {
         }
     }
 }
-
-/// The version of program, worker and server: they are one.
-let programVersion = "0.1.0"

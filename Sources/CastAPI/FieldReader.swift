@@ -1,0 +1,186 @@
+package import CastCore
+package import Foundation
+
+/// A request body that can be read field by field, so that an answer names every fault at once.
+package protocol ReadableBody: Decodable, Sendable {
+    init(from fields: inout FieldReader)
+}
+
+/// A request whose form is wrong; answered with 422 and the list.
+package struct ValidationFailure: Error, Sendable {
+    package var faults: [ValidationFault]
+
+    package init(_ faults: [ValidationFault]) { self.faults = faults }
+}
+
+/// Reads the fields of a JSON object with the existing server's coercions, and notes what is wrong with each.
+///
+/// Integers accept `"17"`, `8.0` and `true`; booleans accept `"yes"` and `0`; strings accept strings only. Unknown
+/// fields are ignored. After a fault the reader answers a stand-in value and goes on; `check()` then throws.
+package struct FieldReader: Sendable {
+    private let fields: [String: JSONValue]
+    private let place: [JSONValue]
+    package private(set) var faults: [ValidationFault] = []
+
+    package init(_ fields: [String: JSONValue], at place: String = "body") {
+        self.fields = fields
+        self.place = [.string(place)]
+    }
+
+    /// Reads a whole body.
+    ///
+    /// - Throws: `ValidationFailure` with every fault.
+    package static func decode<Body: ReadableBody>(_ type: Body.Type, from data: Data) throws -> Body {
+        // Nearly every request is right: the fast way first.
+        if let body = try? JSONDecoder().decode(Body.self, from: data) { return body }
+        var reader = FieldReader(try Self.object(in: data))
+        let body = Body(from: &reader)
+        try reader.check()
+        return body
+    }
+
+    /// The object that a body holds.
+    package static func object(in data: Data) throws -> [String: JSONValue] {
+        guard !data.isEmpty else {
+            throw ValidationFailure([
+                ValidationFault(type: "missing", loc: [.string("body")], msg: "Field required", input: .null)
+            ])
+        }
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+            throw ValidationFailure([
+                ValidationFault(
+                    type: "json_invalid", loc: [.string("body"), .int(Int64(Self.faultOffset(in: data)))],
+                    msg: "JSON decode error", input: .object([:]))
+            ])
+        }
+        guard case .object(let fields) = value else {
+            throw ValidationFailure([
+                ValidationFault(
+                    type: "model_attributes_type", loc: [.string("body")],
+                    msg: "Input should be a valid dictionary or object to extract fields from", input: value)
+            ])
+        }
+        return fields
+    }
+
+    package func check() throws {
+        if !self.faults.isEmpty { throw ValidationFailure(self.faults) }
+    }
+
+    package mutating func string(_ name: String) -> String {
+        switch self.fields[name] {
+        case .string(let text): return text
+        case nil: return self.missing(name, "")
+        case let other?: return self.fault(name, "string_type", "Input should be a valid string", other, "")
+        }
+    }
+
+    package mutating func optionalString(_ name: String) -> String? {
+        switch self.fields[name] {
+        case nil, .null: nil
+        case .string(let text): text
+        case let other?: self.fault(name, "string_type", "Input should be a valid string", other, nil)
+        }
+    }
+
+    package mutating func int(_ name: String) -> Int {
+        guard let value = self.fields[name] else { return self.missing(name, 0) }
+        return self.integer(value, [.string(name)]) ?? 0
+    }
+
+    package mutating func optionalInt(_ name: String) -> Int? {
+        switch self.fields[name] {
+        case nil, .null: nil
+        case let value?: self.integer(value, [.string(name)])
+        }
+    }
+
+    package mutating func optionalInts(_ name: String) -> [Int]? {
+        switch self.fields[name] {
+        case nil, .null:
+            return nil
+        case .array(let values):
+            return values.enumerated().compactMap { self.integer($1, [.string(name), .int(Int64($0))]) }
+        case let other?:
+            return self.fault(name, "list_type", "Input should be a valid list", other, nil)
+        }
+    }
+
+    package mutating func bool(_ name: String, default standard: Bool? = nil) -> Bool {
+        guard let value = self.fields[name] else { return standard ?? self.missing(name, false) }
+        switch value {
+        case .bool(let flag): return flag
+        case .int(0), .double(0): return false
+        case .int(1), .double(1): return true
+        case .string(let text):
+            switch text.lowercased() {
+            case "true", "yes", "on", "t", "y", "1": return true
+            case "false", "no", "off", "f", "n", "0": return false
+            default: break
+            }
+            return self.fault(
+                name, "bool_parsing", "Input should be a valid boolean, unable to interpret input", value, false)
+        case .int, .double:
+            return self.fault(
+                name, "bool_parsing", "Input should be a valid boolean, unable to interpret input", value, false)
+        case .null, .array, .object:
+            return self.fault(name, "bool_type", "Input should be a valid boolean", value, false)
+        }
+    }
+
+    /// A nested value of ours; anything else there is a fault.
+    package mutating func optional<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
+        guard let value = self.fields[name], value != .null else { return nil }
+        do {
+            return try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+        } catch {
+            return self.fault(name, "model_type", "Input should be a valid \(Value.self)", .null, nil)
+        }
+    }
+
+    private mutating func integer(_ value: JSONValue, _ place: [JSONValue]) -> Int? {
+        switch value {
+        case .int(let number):
+            return Int(number)
+        case .bool(let flag):
+            return flag ? 1 : 0
+        case .double(let number):
+            if let whole = Int(exactly: number) { return whole }
+            return self.note(
+                place, "int_from_float", "Input should be a valid integer, got a number with a fractional part", value)
+        case .string(let text):
+            if let number = Int(text.trimmingCharacters(in: .whitespaces)) { return number }
+            return self.note(
+                place, "int_parsing", "Input should be a valid integer, unable to parse string as an integer", value)
+        case .null, .array, .object:
+            return self.note(place, "int_type", "Input should be a valid integer", value)
+        }
+    }
+
+    private mutating func missing<Value>(_ name: String, _ standIn: Value) -> Value {
+        self.fault(name, "missing", "Field required", .object(self.fields), standIn)
+    }
+
+    private mutating func fault<Value>(
+        _ name: String, _ type: String, _ message: String, _ input: JSONValue, _ standIn: Value
+    ) -> Value {
+        self.faults.append(
+            ValidationFault(type: type, loc: self.place + [.string(name)], msg: message, input: input))
+        return standIn
+    }
+
+    private mutating func note(_ place: [JSONValue], _ type: String, _ message: String, _ input: JSONValue) -> Int? {
+        self.faults.append(ValidationFault(type: type, loc: self.place + place, msg: message, input: input))
+        return nil
+    }
+
+    /// About where a document stops being JSON: the length of the longest start that Foundation names in its error.
+    private static func faultOffset(in data: Data) -> Int {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+        } catch let error as NSError {
+            if let offset = error.userInfo["NSJSONSerializationErrorIndex"] as? Int { return offset }
+        }
+        return 0
+    }
+}

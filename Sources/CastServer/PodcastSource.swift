@@ -1,0 +1,67 @@
+package import CastCore
+package import Foundation
+
+/// The calls that leave this machine for feeds and audio.
+package struct PodcastSource: Sendable {
+    /// What a feed's address answered.
+    package enum FeedAnswer: Sendable {
+        case notModified
+        case document(Document)
+    }
+
+    package struct Document: Sendable {
+        package var feed: FeedDraft
+        package var episodes: [EpisodeDraft]
+        package var etag: String?
+        package var lastModified: String?
+
+        package init(feed: FeedDraft, episodes: [EpisodeDraft], etag: String? = nil, lastModified: String? = nil) {
+            self.feed = feed
+            self.episodes = episodes
+            self.etag = etag
+            self.lastModified = lastModified
+        }
+    }
+
+    /// An audio file that was fetched whole and synced.
+    package struct FetchedAudio: Sendable {
+        package var size: Int64
+        /// Without the dot, for example `mp3`.
+        package var fileExtension: String
+
+        package init(size: Int64, fileExtension: String) {
+            self.size = size
+            self.fileExtension = fileExtension
+        }
+    }
+
+    /// Fetches a feed; the validators of the last answer make the request conditional.
+    package var fetchFeed:
+        @Sendable (_ url: String, _ etag: String?, _ lastModified: String?) async throws -> FeedAnswer
+    /// Fetches audio to a file; an interrupted call goes on where it was.
+    ///
+    /// Progress is 0 to 1.
+    package var fetchAudio:
+        @Sendable (_ url: String, _ file: URL, _ onProgress: @escaping @Sendable (Double) -> Void) async throws ->
+            FetchedAudio
+    /// The status that an address answers a GET with, within five seconds.
+    package var probe: @Sendable (_ url: String) async throws -> Int
+
+    package init(
+        fetchFeed: @escaping @Sendable (String, String?, String?) async throws -> FeedAnswer,
+        fetchAudio:
+            @escaping @Sendable (String, URL, @escaping @Sendable (Double) -> Void) async throws ->
+            FetchedAudio,
+        probe: @escaping @Sendable (String) async throws -> Int
+    ) {
+        self.fetchFeed = fetchFeed
+        self.fetchAudio = fetchAudio
+        self.probe = probe
+    }
+
+    /// For tests that make no such call: each one fails and says so.
+    package static let unimplemented = PodcastSource(
+        fetchFeed: { url, _, _ in throw CastError(.internalFault, "Nobody was to fetch the feed \(url).") },
+        fetchAudio: { url, _, _ in throw CastError(.internalFault, "Nobody was to fetch the audio \(url).") },
+        probe: { url in throw CastError(.internalFault, "Nobody was to ask \(url).") })
+}

@@ -1,0 +1,24 @@
+import CastCore
+import Foundation
+package import Hummingbird
+
+/// The routes without the services, so that a test can have them alone.
+///
+/// - Throws: `CastError(.internalFault)` when a page's template is broken.
+package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
+    let pages = try Pages()
+    let router = Router(context: AppContext.self)
+    router.addMiddleware {
+        ErrorMiddleware(pages: pages)
+        SameOriginMiddleware()
+    }
+    SystemRoutes(parts: parts).add(to: router)
+    NodeRoutes(parts: parts).add(to: router)
+    NodeJobRoutes(parts: parts).add(to: router)
+    NodeAdminRoutes(parts: parts).add(to: router)
+    FeedRoutes(parts: parts).add(to: router)
+    EpisodeRoutes(parts: parts).add(to: router)
+    QueueRoutes(parts: parts).add(to: router)
+    PageRoutes(parts: parts, pages: pages).add(to: router)
+    return router
+}

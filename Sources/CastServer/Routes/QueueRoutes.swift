@@ -1,0 +1,152 @@
+import CastAPI
+import CastCore
+import CastStore
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// The queue: what is in it, putting things in, taking things out.
+struct QueueRoutes: Sendable {
+    let parts: ServerParts
+
+    func add(to router: Router<AppContext>) {
+        let queue = router.group("/api/queue")
+        queue.get(use: self.list)
+        queue.get("status", use: self.status)
+        queue.post("episodes/:episode_id/process", use: self.process)
+        queue.post("episodes/:episode_id/transcribe", use: self.transcribe)
+        queue.post("episodes/:episode_id/retranscribe", use: self.transcribe)
+        queue.post("episodes/:episode_id/download", use: self.download)
+        queue.post("batch/feed/:feed_id/process", use: self.processFeed)
+        queue.post("batch/all/process", use: self.processAll)
+        queue.post("batch/retry-failed", use: self.retryFailed)
+        queue.get(":job_id", use: self.get)
+        queue.post(":job_id/retry", use: self.retry)
+        queue.post(":job_id/reset", use: self.reset)
+        queue.delete(":job_id", use: self.cancel)
+    }
+
+    @Sendable func list(request: Request, context: AppContext) async throws -> JobListResponse {
+        var kind: JobKind?
+        if let text = request.queryString("job_type") {
+            guard let known = JobKind(rawValue: text) else {
+                let valid = JobKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CastError(.invalid, "“\(text)” is not a job type. Valid: \(valid).")
+            }
+            kind = known
+        }
+        let limit = try request.queryInt("limit", default: 100, in: 1...10_000)
+        let jobs = try await self.parts.database.jobs.queued(kind: kind, dueAt: self.parts.now(), limit: limit)
+        return JobListResponse(jobs.map { JobMessage($0.job) })
+    }
+
+    @Sendable func status(request: Request, context: AppContext) async throws -> QueueStatusResponse {
+        let nodes = try await self.parts.database.nodes.list().filter { self.parts.status(of: $0) != .offline }
+        let counts = try await self.parts.database.jobs.counts()
+        return QueueStatusResponse(
+            downloadWorkers: self.parts.configuration.maxConcurrentDownloads, transcribeWorkers: nodes.count,
+            download: try await self.lane(.download, counts[.download]),
+            transcribe: try await self.lane(.transcribe, counts[.transcribe]))
+    }
+
+    private func lane(_ kind: JobKind, _ counts: JobStore.Counts?) async throws -> QueueStatusResponse.Lane {
+        var lane = QueueStatusResponse.Lane()
+        if let counts {
+            lane.queued = counts.queued
+            lane.running = counts.running
+            lane.completed = counts.completed
+            lane.failed = counts.failed
+        }
+        lane.runningJobs = try await self.parts.database.jobs.running(kind: kind).map(Self.entry)
+        lane.queuedJobs = try await self.parts.database.jobs.queued(kind: kind, limit: 20).map(Self.entry)
+        return lane
+    }
+
+    private static func entry(_ listed: JobStore.Listed) -> QueueStatusResponse.Entry {
+        var entry = QueueStatusResponse.Entry(
+            jobID: listed.job.id, episodeID: listed.job.episodeID, episodeTitle: listed.episodeTitle,
+            priority: listed.job.priority)
+        if case .running(let lease) = listed.job.state {
+            entry.progress = lease.progress
+            entry.nodeName = listed.nodeName ?? lease.holder.rawValue
+            entry.startedAt = WireDate(lease.since)
+        }
+        return entry
+    }
+
+    @Sendable func process(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let job = try await self.parts.database.jobs.enqueueProcessing(
+            of: try context.id("episode_id"), priority: priority, at: self.parts.now())
+        return QueuedResponse(message: "Episode queued for processing", jobID: job)
+    }
+
+    /// Queues the recognition of audio that is here; also when there is a transcript already.
+    @Sendable func transcribe(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
+        let followsDownload = episode.audioPath == nil
+        guard !followsDownload || episode.audioURL != nil else {
+            throw CastError(.invalid, "Episode has neither audio nor an address to fetch it from.")
+        }
+        let job = try await self.parts.database.jobs.enqueue(
+            followsDownload ? .download : .transcribe, for: episode.id, priority: priority,
+            followUp: followsDownload ? .transcribe : nil, at: self.parts.now())
+        return QueuedResponse(message: "Episode queued for transcription", jobID: job)
+    }
+
+    @Sendable func download(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
+        guard episode.audioPath == nil else { throw CastError(.conflict, "The audio is here already.") }
+        guard episode.audioURL != nil else { throw CastError(.invalid, "Episode has no address to fetch audio from.") }
+        let job = try await self.parts.database.jobs.enqueue(
+            .download, for: episode.id, priority: priority, at: self.parts.now())
+        return QueuedResponse(message: "Episode queued for download", jobID: job)
+    }
+
+    /// Queues a feed's episodes; `?newest=3` takes only so many, counted from the newest.
+    @Sendable func processFeed(request: Request, context: AppContext) async throws -> BatchResponse {
+        try await self.processAll(feed: try context.id("feed_id"), request, context)
+    }
+
+    @Sendable func processAll(request: Request, context: AppContext) async throws -> BatchResponse {
+        try await self.processAll(feed: nil, request, context)
+    }
+
+    private func processAll(feed: FeedID?, _ request: Request, _ context: AppContext) async throws -> BatchResponse {
+        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let newest = try request.queryInt("newest", default: 0, in: 0...10_000_000)
+        let (queued, skipped) = try await self.parts.database.jobs.enqueueAll(
+            feed: feed, newest: newest == 0 ? nil : newest, priority: priority, at: self.parts.now())
+        return BatchResponse(queued: queued, skipped: skipped, message: "Queued \(queued) episodes, skipped \(skipped)")
+    }
+
+    @Sendable func retryFailed(request: Request, context: AppContext) async throws -> BatchResponse {
+        let count = try await self.parts.database.jobs.retryAllFailed(at: self.parts.now())
+        return BatchResponse(queued: count, skipped: 0, message: "Queued \(count) failed jobs again")
+    }
+
+    @Sendable func get(request: Request, context: AppContext) async throws -> JobMessage {
+        JobMessage(try await self.parts.database.jobs.get(try context.id("job_id")))
+    }
+
+    @Sendable func retry(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let id: JobID = try context.id("job_id")
+        try await self.parts.database.jobs.retry(id, at: self.parts.now())
+        return QueuedResponse(message: "Job queued for retry", jobID: id)
+    }
+
+    @Sendable func reset(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let id: JobID = try context.id("job_id")
+        let (verdict, _) = try await self.parts.database.jobs.handle(.interrupted, of: id, at: self.parts.now())
+        guard verdict == .changed else { throw CastError(.conflict, "Only a running job can be reset.") }
+        return QueuedResponse(message: "Job reset to queued", jobID: id)
+    }
+
+    @Sendable func cancel(request: Request, context: AppContext) async throws -> QueuedResponse {
+        let id: JobID = try context.id("job_id")
+        try await self.parts.database.jobs.cancel(id, at: self.parts.now())
+        return QueuedResponse(message: "Job cancelled", jobID: id)
+    }
+}

@@ -1,0 +1,74 @@
+import CastAPI
+import CastCore
+import CastStore
+import Foundation
+
+/// Takes a node's result: renders it, writes it, and completes the job, once.
+struct TranscriptIntake: Sendable {
+    let parts: ServerParts
+
+    /// - Returns: `.unchanged` when the job was done already; the text is then left as it is.
+    func take(_ request: CompleteRequest, for id: JobID, from node: Node) async throws -> JobVerdict {
+        let job = try await self.parts.database.jobs.get(id)
+        // Most repetitions are seen here, before anything is written; the transaction decides about the rest.
+        if case .completed(by: node.id, _) = job.state { return .unchanged }
+        let episode = try await self.parts.database.episodes.get(job.episodeID)
+        let feed = try await self.parts.database.feeds.get(episode.feedID)
+        let transcript = try Self.transcript(in: request)
+
+        let path = self.parts.storage.transcriptPath(feed: feed, episode: episode)
+        let header = TranscriptHeader(feed: feed, episode: episode)
+        let markdown = TranscriptFormat.md.render(transcript, header: header)
+        let native = try TranscriptFormat.encode(transcript)
+        let text = try self.parts.storage.stage(Data(markdown.utf8), for: path)
+        defer { text.discard() }
+        let words = try self.parts.storage.stage(native, for: Self.nativePath(of: path))
+        defer { words.discard() }
+        return try await self.parts.database.jobs.complete(
+            id, by: node.id,
+            product: .transcript(
+                path: path, model: transcript.model ?? "unknown", source: "whisper", duration: transcript.duration),
+            at: self.parts.now()
+        ) {
+            try words.install()
+            try text.install()
+        }
+    }
+
+    /// Where the native form lies: beside the Markdown.
+    static func nativePath(of path: String) -> String {
+        (path.hasSuffix(".md") ? String(path.dropLast(3)) : path) + ".json"
+    }
+
+    /// The native transcript if the node sent one, else what can be read from its text.
+    private static func transcript(in request: CompleteRequest) throws -> Transcript {
+        var transcript = request.transcript ?? TranscriptMarkdown.parse(request.transcriptText)
+        if request.transcript != nil, !transcript.isPlausible {
+            throw CastError(.invalid, "The transcript's times run backwards or are no numbers; it was not taken.")
+        }
+        if transcript.model == nil, let model = request.whisperModel, !model.isEmpty { transcript.model = model }
+        return transcript
+    }
+}
+
+extension Transcript {
+    /// Whether every time is a number, not negative, and no sentence or word ends before it starts.
+    var isPlausible: Bool {
+        self.sentences.allSatisfy { sentence in
+            Self.isPlausible(sentence.start, sentence.end)
+                && sentence.words.allSatisfy { Self.isPlausible($0.start, $0.end) }
+        }
+    }
+
+    private static func isPlausible(_ start: Double, _ end: Double) -> Bool {
+        start.isFinite && end.isFinite && start >= 0 && end >= start && end < 1_000_000
+    }
+}
+
+extension TranscriptHeader {
+    /// What the Markdown's front matter says of an episode.
+    init(feed: Feed, episode: Episode) {
+        self.init(
+            title: episode.title, feed: feed.displayTitle, date: episode.publishedAt, audioURL: episode.audioURL)
+    }
+}

@@ -1,0 +1,53 @@
+import CastCore
+import Foundation
+import GRDB
+
+/// The record of tries; written with the job's own change, in the same transaction.
+enum Attempts {
+    static func open(_ db: GRDB.Database, _ id: String, job: JobID, node: NodeID, at now: Date) throws {
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO attempt (id, jobID, nodeID, startedAt) VALUES (?, ?, ?, ?)")
+        try statement.execute(arguments: [id, job.rawValue, node.rawValue, now.stored])
+    }
+
+    /// Whether the node ever held the job: then it may bring a late result.
+    static func exist(_ db: GRDB.Database, job: JobID, node: NodeID) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM attempt WHERE jobID = ? AND nodeID = ?)")
+        return try Bool.fetchOne(statement, arguments: [job.rawValue, node.rawValue]) ?? false
+    }
+
+    /// The try that the node lost by expiry and nobody has made up for; what a heartbeat may resume.
+    static func lastExpired(_ db: GRDB.Database, job: JobID, node: NodeID) throws -> String? {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT id, nodeID, outcome FROM attempt WHERE jobID = ? ORDER BY startedAt DESC, id DESC LIMIT 1",
+            arguments: [job.rawValue])
+        guard let row, row["nodeID"] == node.rawValue, row["outcome"] == "expired" else { return nil }
+        return row["id"]
+    }
+
+    /// Closes the try that an event ends, or opens one again.
+    static func follow(_ db: GRDB.Database, _ event: JobEvent, from old: Job, to new: Job, at now: Date) throws {
+        if case .resumed(let lease) = event {
+            try db.execute(
+                sql: "UPDATE attempt SET endedAt = NULL, outcome = NULL, error = NULL WHERE id = ?",
+                arguments: [lease.attempt])
+            return
+        }
+        guard case .running(let lease) = old.state else { return }
+        if case .running = new.state { return }
+        let outcome: String
+        switch event {
+        case .completed(let node): outcome = node == lease.holder ? "completed" : "superseded"
+        case .failed: outcome = "failed"
+        case .leaseExpired: outcome = "expired"
+        case .released, .interrupted, .leftOut, .renewed, .touched, .progressed, .resumed, .retried:
+            outcome = "released"
+        }
+        var error: String?
+        if case .failed(_, let message, _) = event { error = message }
+        let statement = try db.cachedStatement(
+            sql: "UPDATE attempt SET endedAt = ?, outcome = ?, error = ? WHERE id = ?")
+        try statement.execute(arguments: [now.stored, outcome, error, lease.attempt])
+    }
+}

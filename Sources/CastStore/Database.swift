@@ -1,0 +1,66 @@
+import CastCore
+import Foundation
+import GRDB
+
+/// The database file: opens it, brings its schema up to date, and hands out the stores.
+package struct Database: Sendable {
+    let writer: any DatabaseWriter
+
+    /// Opens the file, or makes it; WAL, so that readers and the writer do not wait for each other.
+    ///
+    /// - Throws: `CastError(.unavailable)` that names the file when it cannot be opened.
+    package init(path: String) throws {
+        var configuration = Self.configuration
+        // Another process (a backup, a person with a shell) may hold the lock for a moment.
+        configuration.busyMode = .timeout(5)
+        do {
+            self.writer = try DatabasePool(path: path, configuration: configuration)
+        } catch {
+            throw CastError(.unavailable, "The database \(path) cannot be opened.", cause: error)
+        }
+        try Schema.migrator.migrate(self.writer)
+    }
+
+    /// A database of one test.
+    package init(inMemory: Void) throws {
+        self.writer = try DatabaseQueue(configuration: Self.configuration)
+        try Schema.migrator.migrate(self.writer)
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.prepareDatabase { db in
+            // With WAL a power cut loses at most the last commits, never the file's consistency.
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        return configuration
+    }
+
+    package var feeds: FeedStore { FeedStore(writer: self.writer) }
+    package var episodes: EpisodeStore { EpisodeStore(writer: self.writer) }
+    package var jobs: JobStore { JobStore(writer: self.writer) }
+    package var nodes: NodeStore { NodeStore(writer: self.writer) }
+
+    /// Whether the file answers; for the health check.
+    package func isAlive() async -> Bool {
+        do {
+            return try await self.writer.read { db in try Int.fetchOne(db, sql: "SELECT 1") } == 1
+        } catch {
+            return false
+        }
+    }
+
+    package func close() throws { try self.writer.close() }
+}
+
+extension Date {
+    /// Times are stored as seconds since 1970 in UTC.
+    var stored: Double { self.timeIntervalSince1970 }
+
+    init(stored: Double) { self.init(timeIntervalSince1970: stored) }
+
+    init?(stored: Double?) {
+        guard let stored else { return nil }
+        self.init(timeIntervalSince1970: stored)
+    }
+}

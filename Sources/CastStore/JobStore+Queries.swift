@@ -1,0 +1,149 @@
+package import CastCore
+package import Foundation
+import GRDB
+
+/// What people and the page see of the queue.
+extension JobStore {
+    /// How many jobs of a kind are in each state.
+    package struct Counts: Sendable, Equatable {
+        package var queued = 0
+        package var running = 0
+        package var completed = 0
+        package var failed = 0
+
+        package init(queued: Int = 0, running: Int = 0, completed: Int = 0, failed: Int = 0) {
+            self.queued = queued
+            self.running = running
+            self.completed = completed
+            self.failed = failed
+        }
+    }
+
+    /// A job with the name of what it is for.
+    package struct Listed: Sendable, Equatable {
+        package var job: Job
+        package var episodeTitle: String
+        package var feedID: FeedID
+        package var feedTitle: String
+        /// The name of the node that holds it.
+        package var nodeName: String?
+    }
+
+    package func get(_ id: JobID) async throws -> Job {
+        try await self.writer.read { db in
+            guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
+            return job
+        }
+    }
+
+    package func counts() async throws -> [JobKind: Counts] {
+        try await self.writer.read { db in
+            var counts: [JobKind: Counts] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT kind, state, count(*) AS n FROM job GROUP BY kind, state") {
+                guard let kind = JobKind(rawValue: row["kind"]) else { continue }
+                switch row["state"] as String {
+                case "queued": counts[kind, default: Counts()].queued = row["n"]
+                case "running": counts[kind, default: Counts()].running = row["n"]
+                case "completed": counts[kind, default: Counts()].completed = row["n"]
+                default: counts[kind, default: Counts()].failed = row["n"]
+                }
+            }
+            return counts
+        }
+    }
+
+    /// Running jobs, oldest lease first.
+    package func running(kind: JobKind? = nil) async throws -> [Listed] {
+        try await self.list(
+            where: "j.state = 'running' AND (?1 IS NULL OR j.kind = ?1)", order: "j.leaseSince, j.id",
+            arguments: [kind?.rawValue], limit: -1)
+    }
+
+    /// Queued jobs in the order in which they will be handed out; those that back off come at their time.
+    package func queued(kind: JobKind? = nil, dueAt: Date? = nil, limit: Int) async throws -> [Listed] {
+        try await self.list(
+            where: "j.state = 'queued' AND (?1 IS NULL OR j.kind = ?1) AND (?2 IS NULL OR j.notBefore <= ?2)",
+            order: "j.priority, j.scheduledAt, j.id", arguments: [kind?.rawValue, dueAt?.stored], limit: limit)
+    }
+
+    /// Jobs that were given up, latest first.
+    package func failed(kind: JobKind? = nil, limit: Int) async throws -> [Listed] {
+        try await self.list(
+            where: "j.state = 'failed' AND (?1 IS NULL OR j.kind = ?1)", order: "j.endedAt DESC, j.id DESC",
+            arguments: [kind?.rawValue], limit: limit)
+    }
+
+    private func list(
+        where condition: String, order: String, arguments: StatementArguments, limit: Int
+    ) async throws -> [Listed] {
+        let columns = JobRow.columns.split(separator: ", ").map { "j.\($0)" }.joined(separator: ", ")
+        return try await self.writer.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(columns), e.title AS episodeTitle, e.feedID AS feedID,
+                    coalesce(f.customTitle, f.title) AS feedTitle, n.name AS nodeName
+                    FROM job j JOIN episode e ON e.id = j.episodeID JOIN feed f ON f.id = e.feedID
+                    LEFT JOIN node n ON n.id = j.nodeID
+                    WHERE \(condition) ORDER BY \(order) LIMIT \(limit)
+                    """,
+                arguments: arguments
+            ).map { row in
+                Listed(
+                    job: try JobRow.job(row), episodeTitle: row["episodeTitle"], feedID: FeedID(row["feedID"]),
+                    feedTitle: row["feedTitle"], nodeName: row["nodeName"])
+            }
+        }
+    }
+
+    /// Takes a queued job out of the queue for good.
+    ///
+    /// - Throws: `.notFound`, or `.conflict` when the job is not queued.
+    package func cancel(_ id: JobID, at now: Date) async throws {
+        try await self.writer.write { db in
+            guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
+            guard case .queued = job.state else {
+                throw CastError(.conflict, "Only a queued job can be cancelled. Reset a running one first.")
+            }
+            try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.rawValue])
+            try EpisodeRow.refreshState(db, job.episodeID, at: now)
+        }
+    }
+
+    /// Queues every failed job again whose episode has no active job of that kind, with all its tries.
+    ///
+    /// - Returns: How many.
+    package func retryAllFailed(at now: Date) async throws -> Int {
+        try await self.writer.write { db in
+            // The newest failed job of an episode and kind speaks for the older ones.
+            let ids = try Int64.fetchAll(
+                db,
+                sql: """
+                    SELECT max(id) FROM job j WHERE state = 'failed' AND NOT EXISTS (SELECT 1 FROM job a
+                    WHERE a.episodeID = j.episodeID AND a.kind = j.kind AND a.state IN ('queued', 'running'))
+                    GROUP BY episodeID, kind
+                    """)
+            for id in ids {
+                guard let job = try JobRow.fetch(db, JobID(id)) else { continue }
+                _ = try Self.apply(db, .retried, to: job, at: now, jitter: 0)
+            }
+            return ids.count
+        }
+    }
+
+    /// Queues one failed job again.
+    ///
+    /// - Throws: `.notFound`, or `.conflict` when it has not failed or another one is active.
+    package func retry(_ id: JobID, at now: Date) async throws {
+        try await self.writer.write { db in
+            guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
+            do {
+                guard try Self.apply(db, .retried, to: job, at: now, jitter: 0).verdict == .changed else {
+                    throw CastError(.conflict, "Only a failed job can be retried.")
+                }
+            } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+                throw CastError(.conflict, "The episode already has such a job in the queue.", cause: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package import CastCore
+package import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The folder that holds audio and transcripts: `<feed>/audio|transcripts/YYYY-MM-DD_<title>.<ext>`.
+///
+/// Every file is written under a temporary name, synced, and renamed: a reader, or a crash, sees the old file or the new
+/// one, never half of one. Paths in the database are relative to this folder, so that it can be moved.
+package struct StorageFolder: Sendable {
+    package let root: URL
+
+    /// Makes the folder if it is not there.
+    ///
+    /// - Throws: `.unavailable` that names the folder when it cannot be made or written to.
+    package init(path: String) throws {
+        self.root = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
+        do {
+            try FileManager.default.createDirectory(at: self.root, withIntermediateDirectories: true)
+        } catch {
+            throw CastError(.unavailable, "The storage folder \(path) cannot be made.", cause: error)
+        }
+    }
+
+    /// Whether the folder can be written to; for the health check.
+    package var isWritable: Bool { access(self.root.path, W_OK) == 0 }
+
+    package func audioPath(feed: Feed, episode: Episode, fileExtension: String) -> String {
+        "\(feed.folder)/audio/\(episode.stem).\(StorageName.safe(fileExtension))"
+    }
+
+    package func transcriptPath(feed: Feed, episode: Episode) -> String {
+        "\(feed.folder)/transcripts/\(episode.stem).md"
+    }
+
+    /// The place of a stored path, which never leaves the folder.
+    ///
+    /// - Throws: `.internalFault` for a path that would.
+    package func url(of path: String) throws -> URL {
+        let url = self.root.appendingPathComponent(path).standardizedFileURL
+        guard url.path.hasPrefix(self.root.path + "/") else {
+            throw CastError(.internalFault, "The stored path \(path) leads out of the storage folder.")
+        }
+        return url
+    }
+
+    package func makeFolder(of path: String) throws {
+        let folder = try self.url(of: path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    package func read(_ path: String) throws -> Data {
+        do {
+            return try Data(contentsOf: try self.url(of: path))
+        } catch let error as CastError {
+            throw error
+        } catch {
+            throw CastError(.notFound, "The file \(path) is not in the storage any more.", cause: error)
+        }
+    }
+
+    package func exists(_ path: String) -> Bool {
+        guard let url = try? self.url(of: path) else { return false }
+        return FileManager.default.fileExists(atPath: url.path)
+    }
+
+    /// A finished file that waits under a temporary name for its commit.
+    package struct Staged: Sendable {
+        fileprivate let temporary: URL
+        fileprivate let final: URL
+
+        /// Puts the file in place; atomic.
+        package func install() throws {
+            guard rename(self.temporary.path, self.final.path) == 0 else {
+                throw StorageFolder.failure("\(self.final.lastPathComponent) cannot be put in place")
+            }
+            StorageFolder.syncFolder(self.final.deletingLastPathComponent())
+        }
+
+        /// Forgets the file when it was not wanted; harmless after `install`.
+        package func discard() { unlink(self.temporary.path) }
+    }
+
+    /// Writes bytes beside their final place and syncs them.
+    ///
+    /// - Throws: `.storageFull` when the disk is; nothing is left then.
+    package func stage(_ bytes: Data, for path: String) throws -> Staged {
+        try self.makeFolder(of: path)
+        let final = try self.url(of: path)
+        let temporary = final.deletingLastPathComponent()
+            .appendingPathComponent(".\(UUID().uuidString).tmp", isDirectory: false)
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure("\(path) cannot be written") }
+        defer { close(descriptor) }
+        do {
+            try bytes.withUnsafeBytes { buffer in
+                var written = 0
+                while written < buffer.count {
+                    let count = write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { throw Self.failure("\(path) cannot be written") }
+                    written += count
+                }
+            }
+            guard fsync(descriptor) == 0 else { throw Self.failure("\(path) cannot be synced") }
+        } catch {
+            unlink(temporary.path)
+            throw error
+        }
+        return Staged(temporary: temporary, final: final)
+    }
+
+    /// Puts a finished, synced file under its final name; atomic.
+    package func move(_ temporary: String, to path: String) throws {
+        try self.makeFolder(of: path)
+        try Staged(temporary: try self.url(of: temporary), final: try self.url(of: path)).install()
+    }
+
+    /// Removes a file; one that is not there is no error.
+    package func remove(_ path: String) throws {
+        let url = try self.url(of: path)
+        if unlink(url.path) != 0, errno != ENOENT { throw Self.failure("\(path) cannot be removed") }
+    }
+
+    /// Removes what a crash left under temporary names; called at start, before anybody writes.
+    package func removeLeftovers() {
+        guard let files = FileManager.default.enumerator(at: self.root, includingPropertiesForKeys: nil) else { return }
+        for case let url as URL in files
+        where url.lastPathComponent.hasPrefix(".") && url.pathExtension == "tmp" {
+            unlink(url.path)
+        }
+    }
+
+    fileprivate static func syncFolder(_ folder: URL) {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    fileprivate static func failure(_ what: String) -> CastError {
+        let number = errno
+        let reason = String(cString: strerror(number))
+        return number == ENOSPC || number == EDQUOT
+            ? CastError(.storageFull, "\(what): \(reason). Free some space; the work goes on by itself.")
+            : CastError(.unavailable, "\(what): \(reason).")
+    }
+}
