@@ -32,7 +32,7 @@ struct Progress: Sendable {
                     finished[episode.id] = FinishedEpisode(episode: current, at: now)
                 }
                 let job = running[episode.id]
-                if job != nil, started[episode.id] == nil { started[episode.id] = now }
+                if case .transcription = job, started[episode.id] == nil { started[episode.id] = now }
                 let end = finished[episode.id]?.at ?? now
                 rows.append(self.row(current, job: job, elapsed: (started[episode.id] ?? end).duration(to: end)))
             }
@@ -55,15 +55,18 @@ struct Progress: Sendable {
         return try await self.api.episode(episode.id)
     }
 
-    private func row(
-        _ episode: EpisodeMessage, job: QueueStatusResponse.Entry?, elapsed: Duration
-    ) -> ProgressTable.Row {
-        let isWaiting = job == nil && !episode.isFinished
-        let percent = episode.status == .completed ? 100 : job?.progress ?? 0
+    private func row(_ episode: EpisodeMessage, job: RunningJob?, elapsed: Duration) -> ProgressTable.Row {
+        let (state, percent) =
+            switch (episode.status, job) {
+            case (.completed, _): ("completed", 100)
+            case (.failed, _): ("failed", 0)
+            case (_, .transcription(let percent)): ("transcribing", percent)
+            case (_, .download): ("downloading", 0)
+            case (_, nil): ("queued", 0)
+            }
         return ProgressTable.Row(
-            title: episode.title, duration: episode.durationSeconds.map(Double.init),
-            state: isWaiting ? "queued" : episode.status.rawValue.replacing("_", with: " "),
-            percent: Double(min(max(percent, 0), 100)), elapsed: elapsed)
+            title: episode.title, duration: episode.durationSeconds.map(Double.init), state: state, percent: percent,
+            elapsed: elapsed)
     }
 }
 

@@ -49,12 +49,21 @@ struct ServerAPI: Sendable {
         String(decoding: try await self.call("GET", "/api/episodes/\(episode.id)/transcript?format=md"), as: UTF8.self)
     }
 
-    /// The running jobs of all kinds, by episode.
-    func running() async throws -> [EpisodeID: QueueStatusResponse.Entry] {
+    /// What is being worked on at this moment, by episode.
+    func running() async throws -> [EpisodeID: RunningJob] {
         let status: QueueStatusResponse = try await self.decode("GET", "/api/queue/status")
-        let jobs = status.downloadQueue.runningJobs + status.transcribeQueue.runningJobs
-        return Dictionary(jobs.map { ($0.episodeID, $0) }) { _, transcription in transcription }
+        let downloads = status.downloadQueue.runningJobs.map { ($0.episodeID, RunningJob.download) }
+        let transcriptions = status.transcribeQueue.runningJobs.map {
+            ($0.episodeID, RunningJob.transcription(percent: min(max($0.progress ?? 0, 0), 100)))
+        }
+        return Dictionary(downloads + transcriptions) { _, transcription in transcription }
     }
+}
+
+/// What is done for an episode at this moment.
+enum RunningJob: Sendable {
+    case download
+    case transcription(percent: Int)
 }
 
 extension EpisodeMessage {
