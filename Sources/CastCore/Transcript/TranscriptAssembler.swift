@@ -41,7 +41,8 @@ package struct TranscriptAssembler: Sendable {
             if starts { paragraphStart = first.start }
             sentences.append(
                 Transcript.Sentence(
-                    text: group.map(\.text).joined(separator: self.joiner), start: first.start, end: max(first.start, last.end),
+                    text: group.map(\.text).joined(separator: self.joiner), start: first.start,
+                    end: max(first.start, last.end),
                     words: group, startsParagraph: starts))
         }
         return sentences
