@@ -4,11 +4,36 @@
 // C23's #embed takes megabytes in under a second and sees a changed file; SwiftPM's own embedding takes minutes.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const unsigned char placeholder_txt[] = {
-#embed "files/placeholder.txt"
+static const unsigned char helper_py[] = {
+#embed "files/helper.py"
+};
+static const unsigned char engine_faster_whisper_py[] = {
+#embed "files/engine_faster_whisper.py"
+};
+static const unsigned char fetch_model_py[] = {
+#embed "files/fetch_model.py"
+};
+static const unsigned char faster_whisper_txt[] = {
+#embed "files/faster-whisper.txt"
+};
+
+static const struct {
+    const char *name;
+    const void *bytes;
+    size_t count;
+} files[] = {
+    {"helper.py", helper_py, sizeof helper_py},
+    {"engine_faster_whisper.py", engine_faster_whisper_py, sizeof engine_faster_whisper_py},
+    {"fetch_model.py", fetch_model_py, sizeof fetch_model_py},
+    {"faster-whisper.txt", faster_whisper_txt, sizeof faster_whisper_txt},
 };
 
 const void *embedded_engine_file(const char *name, size_t *count) {
-    if (!strcmp(name, "placeholder.txt")) { *count = sizeof placeholder_txt; return placeholder_txt; }
+    for (size_t index = 0; index < sizeof files / sizeof files[0]; index++) {
+        if (!strcmp(name, files[index].name)) {
+            *count = files[index].count;
+            return files[index].bytes;
+        }
+    }
     return NULL;
 }

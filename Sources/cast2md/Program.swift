@@ -8,7 +8,7 @@ struct Program: AsyncParsableCommand {
         abstract: "Turns podcasts into Markdown transcripts.",
         discussion: ExitStatus.discussion,
         version: castVersion,
-        subcommands: [ServeCommand.self]
+        subcommands: [ServeCommand.self, TranscribeCommand.self, EngineCommand.self, ModelsCommand.self]
     )
 
     static func main() async {

@@ -80,7 +80,7 @@ struct EpisodeRoutes: Sendable {
         let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
         let feed = try await self.parts.database.feeds.get(episode.feedID)
         let transcript = try TranscriptShelf(storage: self.parts.storage).read(episode)
-        let text = format.render(transcript, header: TranscriptHeader(feed: feed, episode: episode))
+        let text = try format.render(transcript, header: TranscriptHeader(feed: feed, episode: episode))
         return Response(
             status: .ok,
             headers: [

@@ -1,3 +1,4 @@
+package import Foundation
 package import Hummingbird
 import Logging
 import NIOCore
@@ -8,6 +9,12 @@ package struct AppContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
+    }
+
+    package var responseEncoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return encoder
     }
 
     /// A transcript of a day of audio with every word's time is about 30 MB of JSON.

@@ -18,7 +18,7 @@ struct TranscriptIntake: Sendable {
 
         let path = self.parts.storage.transcriptPath(feed: feed, episode: episode)
         let header = TranscriptHeader(feed: feed, episode: episode)
-        let markdown = TranscriptFormat.md.render(transcript, header: header)
+        let markdown = try TranscriptFormat.md.render(transcript, header: header)
         let native = try TranscriptFormat.encode(transcript)
         let text = try self.parts.storage.stage(Data(markdown.utf8), for: path)
         defer { text.discard() }

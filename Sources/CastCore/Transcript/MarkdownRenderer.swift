@@ -1,0 +1,78 @@
+import Foundation
+
+/// Markdown: front matter, title, and a line a sentence with its time.
+enum MarkdownRenderer {
+    static func render(_ transcript: Transcript, _ header: TranscriptHeader) -> String {
+        var lines = self.frontMatter(transcript, header)
+        lines.append("")
+        lines.append("# \(self.inline(header.title))")
+        lines.append("")
+        if transcript.isEmpty {
+            lines.append("*No speech was found in this audio.*")
+            return lines.joined(separator: "\n") + "\n"
+        }
+        let needsHours = max(transcript.duration ?? 0, transcript.sentences.last?.end ?? 0) >= 3600
+        let paragraphs = transcript.paragraphs.map { sentences in
+            sentences.map { "**[\(Self.time($0.start, needsHours: needsHours))]** \(Self.inline($0.text))" }
+                .joined(separator: "\n")
+        }
+        lines.append(paragraphs.joined(separator: "\n\n"))
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `MM:SS`, or `HH:MM:SS` where the audio is past one hour.
+    static func time(_ seconds: Double, needsHours: Bool) -> String {
+        let whole = Int(seconds.rounded(.down))
+        let parts = needsHours ? [whole / 3600, whole / 60 % 60, whole % 60] : [whole / 60, whole % 60]
+        return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    }
+
+    private static func frontMatter(_ transcript: Transcript, _ header: TranscriptHeader) -> [String] {
+        var lines = ["---"]
+        func add(_ key: String, _ value: String?) {
+            if let value, !value.isEmpty { lines.append("\(key): \(Self.quoted(value))") }
+        }
+        add("feed", header.feed)
+        add("episode", header.title)
+        if let date = header.date {
+            lines.append("date: \(date.formatted(Date.ISO8601FormatStyle(timeZone: .gmt).year().month().day()))")
+        }
+        if let duration = transcript.duration {
+            lines.append("duration: \(Self.quoted(Self.time(duration, needsHours: true)))")
+        }
+        add("model", transcript.model)
+        add("engine", transcript.engine)
+        add("language", transcript.language)
+        add("audio", header.audioURL)
+        lines.append("source: \(transcript.source.rawValue)")
+        lines.append("---")
+        return lines
+    }
+
+    /// A YAML string in double quotes: whatever a feed says, it is one value on one line.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case _
+            where scalar.properties.generalCategory == .control || "\u{2028}\u{2029}".unicodeScalars.contains(scalar):
+                quoted += " "
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+
+    /// Text on one line, in which nothing is Markdown or HTML that was not meant to be.
+    private static func inline(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var safe = ""
+        for character in line {
+            if "\\`*_[]<".contains(character) { safe.append("\\") }
+            safe.append(character)
+        }
+        return safe
+    }
+}

@@ -1,0 +1,83 @@
+/// Grows sentences and paragraphs from words and the pauses between them.
+package struct TranscriptAssembler: Sendable {
+    /// A pause of so many seconds ends a sentence even without a full stop.
+    package var sentencePause = 1.5
+    /// A pause of so many seconds begins a paragraph.
+    package var paragraphPause = 2.0
+    /// A paragraph of so many seconds ends with its sentence.
+    package var paragraphLength = 45.0
+    /// A sentence of more words is broken at its longest pause.
+    package var maximumWords = 60
+
+    /// What stands between words: nothing in scripts that do not use spaces.
+    private let joiner: String
+
+    /// - Parameter language: ISO 639-1 code, if known.
+    package init(language: String? = nil) {
+        self.joiner = ["zh", "ja", "th", "lo", "my", "km", "yue", "bo"].contains(language ?? "") ? "" : " "
+    }
+
+    /// - Parameter words: In order of time.
+    package func sentences(from words: [Transcript.Word]) -> [Transcript.Sentence] {
+        var groups: [[Transcript.Word]] = []
+        var current: [Transcript.Word] = []
+        for (index, word) in words.enumerated() {
+            current.append(word)
+            let next = index + 1 < words.count ? words[index + 1] : nil
+            guard let next else { break }
+            if next.start - word.end >= self.sentencePause || Self.endsSentence(word.text, next: next.text) {
+                groups.append(current)
+                current = []
+            }
+        }
+        if !current.isEmpty { groups.append(current) }
+        var sentences: [Transcript.Sentence] = []
+        var paragraphStart = 0.0
+        for group in groups.flatMap(self.broken) {
+            guard let first = group.first, let last = group.last else { continue }
+            let pause = sentences.last.map { first.start - $0.end }
+            let isLong = first.start - paragraphStart >= self.paragraphLength
+            let starts = pause.map { $0 >= self.paragraphPause || isLong } ?? true
+            if starts { paragraphStart = first.start }
+            sentences.append(
+                Transcript.Sentence(
+                    text: group.map(\.text).joined(separator: self.joiner), start: first.start,
+                    end: max(first.start, last.end),
+                    words: group, startsParagraph: starts))
+        }
+        return sentences
+    }
+
+    /// A run without a full stop, in parts of a size that can be read, each cut at its longest pause.
+    private func broken(_ words: [Transcript.Word]) -> [[Transcript.Word]] {
+        guard words.count > self.maximumWords else { return [words] }
+        // Not near the ends: a part of two words is no sentence.
+        let candidates = (words.count / 4)..<(words.count * 3 / 4)
+        let pause = { (index: Int) in words[index + 1].start - words[index].end }
+        guard let cut = candidates.max(by: { pause($0) < pause($1) }) else { return [words] }
+        return self.broken(Array(words[...cut])) + self.broken(Array(words[(cut + 1)...]))
+    }
+
+    /// Whether a sentence ends behind a word.
+    ///
+    /// Not after abbreviations and initials, not inside numbers, and not where the text goes on in lower case.
+    static func endsSentence(_ word: String, next: String) -> Bool {
+        let closing: Set<Character> = ["\"", "'", "”", "’", "»", ")", "]"]
+        var core = Substring(word)
+        while let last = core.last, closing.contains(last) { core.removeLast() }
+        guard let mark = core.last, ".!?…。！？".contains(mark) else { return false }
+        if "。！？".contains(mark) { return true }
+        if let first = next.first(where: { $0.isLetter || $0.isNumber }), first.isLowercase { return false }
+        guard mark == "." else { return true }
+        let stem = core.dropLast().lowercased()
+        if Self.abbreviations.contains(stem) { return false }
+        // `J.` of “J. S. Bach”, `U.S.` in the middle of a name.
+        let isInitial = stem.count == 1 && stem.first?.isLetter == true && stem != "i"
+        return !isInitial
+    }
+
+    private static let abbreviations: Set<String> = [
+        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "no", "vol", "fig", "approx", "dept", "gen", "col",
+        "sgt", "capt", "rev", "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "nr", "inkl", "m", "mme",
+    ]
+}

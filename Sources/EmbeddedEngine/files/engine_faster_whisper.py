@@ -1,0 +1,74 @@
+"""Whisper through faster-whisper: our cuts in, words with times and probabilities out."""
+
+import os
+
+import ctranslate2
+import faster_whisper
+import numpy
+from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+from helper import BadInput, OutOfMemory
+
+RATE = 16_000
+
+
+class Engine:
+    def __init__(self, options):
+        on_gpu = options.get("device") != "cpu" and ctranslate2.get_cuda_device_count() > 0
+        self.device = "cuda" if on_gpu else "cpu"
+        self.compute_type = "float16" if on_gpu else "int8"
+        self.threads = options.get("threads") or len(os.sched_getaffinity(0))
+        self.batch_size = options.get("batch_size") or (16 if on_gpu else 8)
+        model = WhisperModel(
+            options["model"], device=self.device, compute_type=self.compute_type,
+            cpu_threads=self.threads, local_files_only=True)
+        self.languages = set(model.supported_languages)
+        self.pipeline = BatchedInferencePipeline(model)
+
+    def describe(self):
+        return {
+            "engine": "faster-whisper", "version": faster_whisper.__version__, "device": self.device,
+            "compute_type": self.compute_type, "batch_size": self.batch_size,
+        }
+
+    def transcribe(self, header, payload):
+        lengths = header["segments"]
+        samples = numpy.frombuffer(payload, dtype="<i2").astype(numpy.float32) / 32768
+        if sum(lengths) != len(samples):
+            raise BadInput("the segments' lengths do not add up to the audio")
+        language = header.get("language")
+        if language is not None and language not in self.languages:
+            raise BadInput(f"the model does not know the language {language!r}")
+        clips, position = [], 0
+        for length in lengths:
+            clips.append({"start": position / RATE, "end": (position + length) / RATE})
+            position += length
+        try:
+            found, info = self.pipeline.transcribe(
+                samples, language=language, batch_size=self.batch_size, beam_size=1, word_timestamps=True,
+                vad_filter=False, clip_timestamps=clips)
+            words = [word for segment in found for word in segment.words]
+        except RuntimeError as error:
+            if "out of memory" in str(error).lower():
+                raise OutOfMemory(str(error)) from error
+            raise
+        results = [[] for _ in clips]
+        for word in words:
+            index = self.clip_of((word.start + word.end) / 2, clips)
+            start, end = clips[index]["start"], clips[index]["end"]
+            text = word.word.strip()
+            if text:
+                first = min(max(word.start, start), end) - start
+                last = min(max(word.end, word.start, start), end) - start
+                results[index].append([text, round(float(first), 3), round(float(last), 3), round(float(word.probability), 4)])
+        return {
+            "segments": results, "language": info.language,
+            "language_probability": round(float(info.language_probability), 4),
+        }
+
+    @staticmethod
+    def clip_of(time, clips):
+        for index, clip in enumerate(clips):
+            if time < clip["end"]:
+                return index
+        return len(clips) - 1

@@ -1,0 +1,135 @@
+import CastCore
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// Turns any file that ffmpeg reads into a stream of 16 kHz mono samples.
+struct AudioDecoder: Sendable {
+    static let sampleRate = 16_000
+
+    /// What a file holds, before any of it is decoded.
+    struct Facts: Sendable, Equatable {
+        /// Seconds; nil when the file does not say.
+        var duration: Double?
+    }
+
+    /// Looks into a file.
+    ///
+    /// - Throws: `.notFound` when there is none, `.unreadableMedia` that names it when there is no sound to be had from
+    ///   it, `.unavailable` when ffmpeg is not installed.
+    func probe(_ path: String) async throws -> Facts {
+        let name = (path as NSString).lastPathComponent
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw CastError(.notFound, "There is no file \(path).")
+        }
+        let arguments = ["-v", "error", "-show_entries", "format=duration:stream=codec_type", "-of", "json"]
+        let result = try await Self.withProgram("ffprobe") {
+            try await Subprocess.run(
+                .name("ffprobe"), arguments: Arguments(Self.fileOnly + arguments + ["-i", Self.address(of: path)]),
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 16))
+        }
+        guard result.terminationStatus.isSuccess else {
+            throw Self.unreadable(name, saying: result.standardError)
+        }
+        let answer = try? JSONDecoder().decode(ProbeAnswer.self, from: Data(result.standardOutput.utf8))
+        guard answer?.streams?.contains(where: { $0.codec_type == "audio" }) == true else {
+            throw CastError(.unreadableMedia, "\(name) has no sound in it.")
+        }
+        return Facts(duration: answer?.format?.duration.flatMap(Double.init))
+    }
+
+    /// Decodes a file from beginning to end.
+    ///
+    /// - Parameters:
+    ///   - take: Gets the samples in pieces, in order; while it works, ffmpeg waits, so memory stays bounded.
+    /// - Returns: How many samples there were.
+    func decode(_ path: String, take: ([Int16]) async throws -> Void) async throws -> Int {
+        let name = (path as NSString).lastPathComponent
+        var platform = PlatformOptions()
+        platform.processGroupID = 0
+        platform.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(1))]
+        let arguments =
+            ["-v", "error", "-nostdin"] + Self.fileOnly
+            + ["-i", Self.address(of: path), "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", "16000", "-"]
+        let result = try await Self.withProgram("ffmpeg") {
+            try await Subprocess.run(
+                .name("ffmpeg"), arguments: Arguments(arguments), platformOptions: platform, input: .none,
+                output: .sequence, error: .string(limit: 1 << 16)
+            ) { child in
+                var joiner = SampleJoiner()
+                var count = 0
+                for try await chunk in child.standardOutput {
+                    chunk.withUnsafeBytes { joiner.append($0) }
+                    // ffmpeg writes small pieces; half a second at once is cheap to work on.
+                    if joiner.count >= Self.sampleRate / 2 {
+                        let samples = joiner.take()
+                        count += samples.count
+                        try await take(samples)
+                    }
+                }
+                let rest = joiner.take()
+                count += rest.count
+                if !rest.isEmpty { try await take(rest) }
+                return count
+            }
+        }
+        try Task.checkCancellation()
+        guard result.terminationStatus.isSuccess else { throw Self.unreadable(name, saying: result.standardError) }
+        guard result.closureResult > 0 else {
+            throw CastError(.unreadableMedia, "\(name) holds no sound that can be decoded.")
+        }
+        return result.closureResult
+    }
+
+    /// A name is a file and nothing else: no `http:`, no `concat:`, no option.
+    private static let fileOnly = ["-protocol_whitelist", "file,pipe,crypto,data"]
+
+    private static func address(of path: String) -> String { "file:" + path }
+
+    private static func unreadable(_ name: String, saying text: String) -> CastError {
+        let reason = text.split(separator: "\n").last.map(String.init) ?? "no reason was given"
+        let plain = reason.replacing(#/^.*?file:.*?: /#, with: "")
+        return CastError(.unreadableMedia, "\(name) cannot be decoded: \(plain).")
+    }
+
+    private static func withProgram<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw CastError(
+                .unavailable, "\(name) is not installed. Install ffmpeg (apt-get install ffmpeg) and try again.",
+                cause: error)
+        }
+    }
+
+    private struct ProbeAnswer: Decodable {
+        struct Stream: Decodable {
+            var codec_type: String?
+        }
+        struct Format: Decodable {
+            var duration: String?
+        }
+        var streams: [Stream]?
+        var format: Format?
+    }
+}
+
+/// Joins bytes that come in any pieces to samples; a piece may end within one.
+struct SampleJoiner {
+    private var bytes: [UInt8] = []
+
+    var count: Int { self.bytes.count / 2 }
+
+    mutating func append(_ piece: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: piece) }
+
+    /// The whole samples so far; half of one stays.
+    mutating func take() -> [Int16] {
+        let count = self.count
+        let samples = self.bytes.withUnsafeBytes { buffer in
+            (0..<count).map { Int16(littleEndian: buffer.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self)) }
+        }
+        self.bytes.removeFirst(count * 2)
+        return samples
+    }
+}

@@ -1,0 +1,7 @@
+/// A way to cut a stream of samples into segments for the engine.
+package protocol Cutting: Sendable {
+    /// Takes the next samples, and gives out the segments that are complete.
+    mutating func append(_ samples: [Int16]) -> [SpeechSegment]
+    /// Gives out what is left.
+    mutating func finish() -> [SpeechSegment]
+}

@@ -1,0 +1,81 @@
+package import CastCore
+
+/// A model that this program knows how to get and to run.
+package struct Model: Sendable, Equatable {
+    /// A file of a model, and how it can be recognised.
+    package struct File: Sendable, Equatable {
+        package var name: String
+        /// Nil where nobody has pinned it: then the first fetch does.
+        package var sha256: String?
+    }
+
+    /// The id, as in `WHISPER_MODEL`.
+    package var name: String
+    package var backend: Backend
+    package var engine: EngineInstaller.Engine
+    /// On the model hub.
+    package var repository: String
+    /// A commit of the repository; its files never change.
+    package var revision: String
+    package var files: [File]
+    /// Megabytes, roughly.
+    package var size: Int
+    /// Whether two packages of the Python index carry it as well, for machines that reach no hub.
+    package var hasMirror = false
+}
+
+/// The models, by name.
+///
+/// Revisions and digests are those of the hub's repositories (commit ids and LFS digests) as they are pinned in public
+/// projects; looked up on 2026-11-24.
+package enum ModelCatalog {
+    package static let models: [Model] = [
+        Self.whisper("tiny", revision: "d90ca5fe260221311c53c58e660288d3deb8d356", size: 76),
+        Self.base,
+        Self.whisper(
+            "small", revision: "536b0662742c02347bc0e980a01041f333bce120", size: 484,
+            digest: "3e305921506d8872816023e4c273e75d2419fb89b24da97b4fe7bce14170d671"),
+        Self.whisper("medium", revision: "08e178d48790749d25932bbc082711ddcfdfbc4f", size: 1528),
+        Self.whisper("large-v2", revision: "f0fe81560cb8b68660e564f55dd99207059c092e", size: 3087),
+        Self.whisper(
+            "large-v3", revision: "edaa852ec7e145841d8ffdb056a99866b5f0a478", size: 3087,
+            digest: "69f74147e3334731bc3a76048724833325d2ec74642fb52620eda87352e3d4f1",
+            vocabulary: "vocabulary.json", hasPreprocessor: true),
+        Self.whisper(
+            "large-v3-turbo", repository: "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+            revision: "0a363e9161cbc7ed1431c9597a8ceaf0c4f78fcf", size: 1618,
+            digest: "e76620f83d5f5b69efd3d87e3dc180c1bd21df9fbebacfd4335e5e1efcc018da",
+            vocabulary: "vocabulary.json", hasPreprocessor: true),
+    ]
+
+    /// - Throws: `.notFound` with the names that there are.
+    package static func model(_ name: String) throws -> Model {
+        guard let model = Self.models.first(where: { $0.name == name }) else {
+            let known = Self.models.map(\.name).joined(separator: ", ")
+            throw CastError(.notFound, "No installed engine can serve the model “\(name)”. Known models: \(known).")
+        }
+        return model
+    }
+
+    private static var base: Model {
+        var model = Self.whisper(
+            "base", revision: "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66", size: 145,
+            digest: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9")
+        model.hasMirror = true
+        return model
+    }
+
+    private static func whisper(
+        _ name: String, repository: String? = nil, revision: String, size: Int, digest: String? = nil,
+        vocabulary: String = "vocabulary.txt", hasPreprocessor: Bool = false
+    ) -> Model {
+        var files = [
+            Model.File(name: "config.json"), Model.File(name: "model.bin", sha256: digest),
+            Model.File(name: "tokenizer.json"), Model.File(name: vocabulary),
+        ]
+        if hasPreprocessor { files.append(Model.File(name: "preprocessor_config.json")) }
+        return Model(
+            name: name, backend: .whisper, engine: .fasterWhisper,
+            repository: repository ?? "Systran/faster-whisper-\(name)", revision: revision, files: files, size: size)
+    }
+}
