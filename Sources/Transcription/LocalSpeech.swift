@@ -10,7 +10,10 @@ package struct LocalSpeech: Sendable {
 
     /// - Throws: `.notFound` for a model that no engine can serve, `.unavailable` that says which command installs what
     ///   is missing.
-    package init(model name: String, home: HomeFolder, environment: [String: String], logger: Logger) throws {
+    package init(
+        model name: String, home: HomeFolder, environment: [String: String], logger: Logger,
+        makeCutter: @escaping @Sendable () -> any Cutting = { SpeechCutter() }
+    ) throws {
         let model = try ModelCatalog.model(name)
         let installed = try EngineInstaller(model.engine, home: home, environment: environment).find()
         let path = try ModelStore(home: home, environment: environment).path(of: model)
@@ -19,7 +22,7 @@ package struct LocalSpeech: Sendable {
                 python: installed.python, scripts: installed.scripts, module: installed.module, model: path),
             logger: logger)
         self.engine = engine
-        self.pipeline = SpeechPipeline(model: name, engine: engine)
+        self.pipeline = SpeechPipeline(model: name, engine: engine, makeCutter: makeCutter)
     }
 
     /// Runs a body with the engine beside it, and stops the engine afterwards.
