@@ -36,7 +36,9 @@ struct DemoReport: Sendable {
         return DemoReport(
             completed: completed.map(\.episode), failures: finished.filter { !$0.isCompleted }.map(\.episode),
             audio: audio, took: begun.duration(to: end), errors: rates.isEmpty ? nil : .total(rates),
-            sample: markdown.split(separator: "\n", omittingEmptySubsequences: false).prefix(18).map(String.init))
+            sample: markdown.split(separator: "\n", omittingEmptySubsequences: false).prefix(18).map {
+                $0.count > 100 ? $0.prefix(99) + "…" : String($0)
+            })
     }
 
     func text(address: String, folders: DemoFolders) -> String {
