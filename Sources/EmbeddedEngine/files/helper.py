@@ -72,6 +72,9 @@ def end_with_parent(descriptor):
     def watch():
         while not poller.poll(2000) and os.getppid() == parent:
             pass
+        if os.getpgrp() == os.getpid():
+            # Whatever a library started goes too.
+            os.killpg(0, signal.SIGKILL)
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()

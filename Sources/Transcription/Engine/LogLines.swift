@@ -1,13 +1,15 @@
 /// Splits what a program says into lines for the log, whatever bytes come.
 ///
 /// A progress bar without a line's end, or bytes that are no text, must neither grow without bound nor end the reading.
-struct LogLines {
-    static let maximumLength = 2000
+package struct LogLines {
+    package static let maximumLength = 2000
 
     private var line: [UInt8] = []
 
+    package init() {}
+
     /// Takes the next bytes, and gives out the lines that are complete.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) -> [String] {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) -> [String] {
         var lines: [String] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
@@ -20,7 +22,7 @@ struct LogLines {
     }
 
     /// What is left without a line's end.
-    mutating func finish() -> String? {
+    package mutating func finish() -> String? {
         defer { self.line.removeAll(keepingCapacity: true) }
         let text = String(decoding: self.line, as: UTF8.self)
         // A log line must not move a terminal's cursor.
