@@ -5,7 +5,7 @@ import HumanSpeech
 import Testing
 import Transcription
 
-@Suite(.serialized, .enabled(if: RealEngine.isPossible, "The engine needs a Python 3 with venv, and there is none."))
+@Suite(.serialized, .enabled("The engine needs a Python 3 with venv.") { await RealEngine.isPossible() })
 struct RealSpeechTests {
     @Test(.timeLimit(.minutes(10)))
     func `ten minutes of people speaking come out with the right words at the right times`() async throws {
