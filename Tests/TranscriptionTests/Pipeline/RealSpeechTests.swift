@@ -31,6 +31,8 @@ struct RealSpeechTests {
         }
     }
 
+    /// Compares every place with the truth.
+    ///
     /// Every sentence begins where a prompt does, or within one (prompts of several sentences), and every prompt begins
     /// with a word at its place. Two prompts that make one sentence, “The number I have is” and “no directory entries”,
     /// are rightly one line; such are few.
