@@ -5,7 +5,5 @@ struct PageRoutes: Sendable {
     let pages: Pages
     func add(to router: Router<AppContext>) {}
 }
-struct Pages: ErrorPage {
-    init() throws {}
-    func error(status: Int, sentence: String) -> String { sentence }
-}
+
+extension Pages: ErrorPage {}
