@@ -105,16 +105,18 @@ let package = Package(
             ]),
 
         // For demo, tests and benchmarks: never part of what is installed.
-        room("HumanSpeech", ["CastCore", .subprocess, .systemPackage, .crypto]),
+        room("HumanSpeech", ["CastCore", .subprocess, .systemPackage]),
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser, .hummingbird,
-                .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
+                "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
+                .asyncHTTPClient, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess, .systemPackage,
+                .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore"]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
+        tests("HumanSpeechTests", ["CastCore", "HumanSpeech"]),
         tests("CastStoreTests", ["CastCore", "CastStore", "CastTestSupport", .grdb]),
         tests(
             "CastServerTests",

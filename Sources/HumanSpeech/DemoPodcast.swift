@@ -91,12 +91,12 @@ extension DemoPodcast {
             id: "conference-calls", title: "Conference calls", summary: "Who joins, who leaves, and who is muted.",
             published: "Mon, 10 Mar 2025 06:00:00 GMT", topics: ["conf", "confbridge"], seconds: 170, chapterLength: 10),
         Plan(
-            id: "please-hold", title: "Please hold: queues & agents",
-            summary: "Your call is first in line, <unless> it is not.", published: "Mon, 17 Mar 2025 06:00:00 GMT",
+            id: "queues-and-agents", title: "Queues & agents",
+            summary: "Your call is first in line.", published: "Mon, 17 Mar 2025 06:00:00 GMT",
             topics: ["queue", "agent", "tt", "priv", "privacy", "followme", "transfer", "pls", "please"], seconds: 150,
             chapterLength: 6),
         Plan(
-            id: "dialling", title: "Dialling, and what comes of it",
+            id: "dialling", title: "Dialling",
             summary: "Directories, wrong numbers, and an echo.",
             published: "Mon, 24 Mar 2025 06:00:00 GMT",
             topics: [

@@ -6,7 +6,8 @@ import Foundation
 @main
 struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "workbench", abstract: "Shows and measures what cast2md does.", subcommands: [DemoCommand.self])
+        commandName: "workbench", abstract: "Shows and measures what cast2md does.",
+        subcommands: [DemoCommand.self, CutsCommand.self])
 
     static func main() async {
         do {

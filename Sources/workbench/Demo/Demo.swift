@@ -1,3 +1,4 @@
+import CastAPI
 import CastCore
 import Foundation
 import HumanSpeech
@@ -66,8 +67,7 @@ struct Demo: Sendable {
     }
 
     /// The newest episodes of the feed, as soon as the server has read it.
-    private func episodes(of feed: ServerAPI.Feed, from api: ServerAPI, limit: Int) async throws -> [ServerAPI.Episode]
-    {
+    private func episodes(of feed: FeedMessage, from api: ServerAPI, limit: Int) async throws -> [EpisodeMessage] {
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             let episodes = try await api.episodes(of: feed, limit: limit)

@@ -1,11 +1,12 @@
+import CastAPI
 import CastCore
 import Foundation
 import HumanSpeech
 
 /// What the demo has to say at its end.
 struct DemoReport: Sendable {
-    var completed: [ServerAPI.Episode]
-    var failures: [ServerAPI.Episode]
+    var completed: [EpisodeMessage]
+    var failures: [EpisodeMessage]
     /// Seconds of audio that were transcribed.
     var audio: Double
     /// From the node's start to the last transcript.
@@ -25,7 +26,7 @@ struct DemoReport: Sendable {
         var audio = 0.0
         for episode in completed.map(\.episode) {
             let recording = known[episode.title]
-            audio += recording?.duration ?? episode.durationSeconds ?? 0
+            audio += recording?.duration ?? Double(episode.durationSeconds ?? 0)
             if let recording {
                 rates.append(.measure(reference: recording.text, hypothesis: try await api.text(of: episode)))
             }
@@ -35,7 +36,9 @@ struct DemoReport: Sendable {
         return DemoReport(
             completed: completed.map(\.episode), failures: finished.filter { !$0.isCompleted }.map(\.episode),
             audio: audio, took: begun.duration(to: end), errors: rates.isEmpty ? nil : .total(rates),
-            sample: markdown.split(separator: "\n", omittingEmptySubsequences: false).prefix(18).map(String.init))
+            sample: markdown.split(separator: "\n", omittingEmptySubsequences: false).prefix(18).map {
+                $0.count > 100 ? $0.prefix(99) + "…" : String($0)
+            })
     }
 
     func text(address: String, folders: DemoFolders) -> String {

@@ -1,11 +1,12 @@
+import CastAPI
 import CastCore
 
 /// An episode that is completed or has failed, and when it came to that.
 struct FinishedEpisode: Sendable {
-    var episode: ServerAPI.Episode
+    var episode: EpisodeMessage
     var at: ContinuousClock.Instant
 
-    var isCompleted: Bool { self.episode.status == "completed" }
+    var isCompleted: Bool { self.episode.status == .completed }
 }
 
 /// Follows episodes until none of them is left to do, and shows how far they are.
@@ -15,11 +16,11 @@ struct Progress: Sendable {
     var patience: Duration = .seconds(600)
 
     func follow(
-        _ episodes: [ServerAPI.Episode], since begun: ContinuousClock.Instant
+        _ episodes: [EpisodeMessage], since begun: ContinuousClock.Instant
     ) async throws -> [FinishedEpisode] {
         var table = ProgressTable(isTerminal: Console.isTerminal)
-        var finished: [Int: FinishedEpisode] = [:]
-        var started: [Int: ContinuousClock.Instant] = [:]
+        var finished: [EpisodeID: FinishedEpisode] = [:]
+        var started: [EpisodeID: ContinuousClock.Instant] = [:]
         var last: (rows: [ProgressTable.Row], at: ContinuousClock.Instant) = ([], begun)
         while true {
             let running = try await self.api.running()
@@ -27,11 +28,11 @@ struct Progress: Sendable {
             for episode in episodes {
                 let current = try await self.current(episode, finished: finished)
                 let now = ContinuousClock.now
-                if ["completed", "failed"].contains(current.status), finished[episode.id] == nil {
+                if current.isFinished, finished[episode.id] == nil {
                     finished[episode.id] = FinishedEpisode(episode: current, at: now)
                 }
                 let job = running[episode.id]
-                if job != nil, started[episode.id] == nil { started[episode.id] = now }
+                if case .transcription = job, started[episode.id] == nil { started[episode.id] = now }
                 let end = finished[episode.id]?.at ?? now
                 rows.append(self.row(current, job: job, elapsed: (started[episode.id] ?? end).duration(to: end)))
             }
@@ -48,21 +49,24 @@ struct Progress: Sendable {
     }
 
     private func current(
-        _ episode: ServerAPI.Episode, finished: [Int: FinishedEpisode]
-    ) async throws -> ServerAPI.Episode {
+        _ episode: EpisodeMessage, finished: [EpisodeID: FinishedEpisode]
+    ) async throws -> EpisodeMessage {
         if let done = finished[episode.id] { return done.episode }
         return try await self.api.episode(episode.id)
     }
 
-    private func row(
-        _ episode: ServerAPI.Episode, job: ServerAPI.RunningJob?, elapsed: Duration
-    ) -> ProgressTable.Row {
-        let isEnd = ["completed", "failed"].contains(episode.status)
-        let isWaiting = job == nil && !isEnd
-        let percent = episode.status == "completed" ? 100 : job?.progressPercent ?? 0
+    private func row(_ episode: EpisodeMessage, job: RunningJob?, elapsed: Duration) -> ProgressTable.Row {
+        let (state, percent) =
+            switch (episode.status, job) {
+            case (.completed, _): ("completed", 100)
+            case (.failed, _): ("failed", 0)
+            case (_, .transcription(let percent)): ("transcribing", percent)
+            case (_, .download): ("downloading", 0)
+            case (_, nil): ("queued", 0)
+            }
         return ProgressTable.Row(
-            title: episode.title, duration: episode.durationSeconds, state: isWaiting ? "queued" : episode.status,
-            percent: min(max(percent, 0), 100), elapsed: elapsed)
+            title: episode.title, duration: episode.durationSeconds.map(Double.init), state: state, percent: percent,
+            elapsed: elapsed)
     }
 }
 

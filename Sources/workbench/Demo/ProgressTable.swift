@@ -4,11 +4,11 @@ struct ProgressTable {
         var title: String
         /// Seconds of audio, where the feed tells.
         var duration: Double?
-        /// The episode's state in the server's words, or `queued` before anybody works on it.
+        /// `queued`, `downloading`, `transcribing`, `completed` or `failed`.
         var state: String
         /// 0 to 100.
-        var percent: Double
-        /// Since work on it began.
+        var percent: Int
+        /// Since its transcription began.
         var elapsed: Duration
     }
 
@@ -35,10 +35,11 @@ struct ProgressTable {
     private mutating func news(of rows: [Row]) -> String {
         var lines = ""
         for row in rows {
-            let quarter = row.state == "transcribing" ? " \(Int(row.percent / 25) * 25) %" : ""
+            let quarter = row.state == "transcribing" ? " \(row.percent / 25 * 25) %" : ""
             let text = row.state + quarter
             guard self.told.updateValue(text, forKey: row.title) != text else { continue }
-            lines += "  \(row.title): \(text), after \(Self.clock(row.elapsed.components.seconds))\n"
+            let after = row.percent == 100 ? " after \(Self.clock(row.elapsed.components.seconds))" : ""
+            lines += "  \(row.title): \(text)\(after)\n"
         }
         return lines
     }
@@ -46,10 +47,10 @@ struct ProgressTable {
     /// At most 77 columns: a line that wraps could not be drawn again.
     private static func line(_ row: Row) -> String {
         let width = 12
-        let filled = Int(row.percent / 100 * Double(width))
+        let filled = row.percent * width / 100
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let length = row.duration.map { Self.clock(Int64($0)) } ?? ""
-        let percent = "\(Int(row.percent)) %"
+        let percent = "\(row.percent) %"
         return [
             "  " + self.padded(row.title, to: 24), self.padded(length, to: 7, right: true),
             self.padded(row.state, to: 12), bar, self.padded(percent, to: 5, right: true),
