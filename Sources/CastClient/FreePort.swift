@@ -1,4 +1,4 @@
-package import CastCore
+import CastCore
 import Foundation
 
 /// Finds a port that nobody listens on.

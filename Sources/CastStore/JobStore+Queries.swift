@@ -36,6 +36,22 @@ extension JobStore {
         }
     }
 
+    /// The active jobs of some episodes; a running one goes before a queued one.
+    package func active(of episodes: [EpisodeID]) async throws -> [EpisodeID: Job] {
+        let ids = String(decoding: try JSONEncoder().encode(episodes), as: UTF8.self)
+        return try await self.writer.read { db in
+            let jobs = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(JobRow.columns) FROM job WHERE state IN ('queued', 'running')
+                    AND episodeID IN (SELECT value FROM json_each(?)) ORDER BY state
+                    """,
+                arguments: [ids]
+            ).map(JobRow.job)
+            return Dictionary(jobs.map { ($0.episodeID, $0) }) { _, running in running }
+        }
+    }
+
     package func counts() async throws -> [JobKind: Counts] {
         try await self.writer.read { db in
             var counts: [JobKind: Counts] = [:]
