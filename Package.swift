@@ -118,7 +118,7 @@ let package = Package(
                 .asyncHTTPClient, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess, .systemPackage,
                 .unixSignals,
             ]),
-        room("CastTestSupport", ["CastCore", "CastStore"]),
+        room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
         tests("HumanSpeechTests", ["CastCore", "HumanSpeech"]),
@@ -144,7 +144,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
-                "HumanSpeech", "CastTestSupport", .hummingbird, .logging, .serviceLifecycle,
+                "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -272,7 +272,12 @@ package struct JobStore: Sendable {
         try JobRow.update(db, changed)
         try Attempts.follow(db, event, from: job, to: changed, at: now)
         switch event {
-        case .renewed, .touched, .progressed: break  // nothing that an episode shows
+        case .renewed, .touched: break  // nothing that an episode shows
+        case .progressed:
+            // Only the first one: until then the job waits at its node.
+            if case .running(let before) = job.state, !before.hasBegun {
+                try EpisodeRow.refreshState(db, job.episodeID, at: now)
+            }
         case .leftOut, .resumed, .released, .failed, .completed, .leaseExpired, .interrupted, .retried:
             if case .failed = changed.state {
                 try db.execute(
