@@ -23,6 +23,10 @@ struct ShowCommand: AsyncParsableCommand {
         let server = ChildProgram(
             arguments: ["serve", "--host", "127.0.0.1", "--port", "\(port)", "--data", data],
             environment: ["STORAGE_PATH": nil, "DATABASE_URL": nil])
-        try await untilInterrupted { try await server.run() }
+        do {
+            try await untilInterrupted { try await server.run() }
+        } catch is Interrupted {
+            Console.line("Stopped.")
+        }
     }
 }
