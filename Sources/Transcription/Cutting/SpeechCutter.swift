@@ -7,7 +7,7 @@ import Foundation
 /// fixed clock, never inside a word as long as there is a pause. Memory is bounded by one segment.
 package struct SpeechCutter: Cutting {
     /// Samples of one frame: 20 ms.
-    static let frameLength = AudioDecoder.sampleRate / 50
+    package static let frameLength = AudioDecoder.sampleRate / 50
 
     package struct Settings: Sendable {
         /// Longest segment, in seconds; the engines' limit.
