@@ -44,6 +44,16 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// The audio is not on the disk any more; where its address is known it can be fetched again.
+    package func forgetAudio(_ id: EpisodeID, at now: Date) async throws {
+        try await self.writer.write { db in
+            try db.execute(
+                sql: "UPDATE episode SET audioPath = NULL, audioSize = NULL WHERE id = ? AND audioURL IS NOT NULL",
+                arguments: [id.rawValue])
+            try EpisodeRow.refreshState(db, id, at: now)
+        }
+    }
+
     package func remove(_ id: EpisodeID) async throws {
         try await self.writer.write { db in
             try db.execute(sql: "DELETE FROM episode WHERE id = ?", arguments: [id.rawValue])
@@ -75,7 +85,7 @@ package struct EpisodeStore: Sendable {
         package var episode: Episode
         package var feedTitle: String
         package var finishedAt: Date
-        /// Seconds from claim to result of the try that brought it.
+        /// Seconds from the beginning of recognition to the result, of the try that brought it.
         package var workSeconds: Double?
     }
 
@@ -87,7 +97,7 @@ package struct EpisodeStore: Sendable {
                 db,
                 sql: """
                     SELECT \(columns), coalesce(f.customTitle, f.title) AS feedTitle, j.endedAt AS finishedAt,
-                    (SELECT a.endedAt - a.startedAt FROM attempt a WHERE a.jobID = j.id AND a.outcome = 'completed')
+                    (SELECT a.endedAt - coalesce(a.begunAt, a.startedAt) FROM attempt a WHERE a.jobID = j.id AND a.outcome = 'completed')
                         AS workSeconds
                     FROM (SELECT id, episodeID, endedAt FROM job WHERE kind = 'transcribe' AND state = 'completed'
                         ORDER BY endedAt DESC LIMIT ?) j
