@@ -41,6 +41,8 @@ final class ScriptedServer: Sendable {
         var failMood = Mood.well
         var releaseMood = Mood.well
         var lostJobs: [JobID] = []
+        /// Every episode's, where it is not `Episode N`.
+        var title: String?
 
         mutating func setMood(_ mood: Mood) {
             (self.claimMood, self.heartbeatMood, self.audioMood) = (mood, mood, mood)
@@ -64,8 +66,8 @@ final class ScriptedServer: Sendable {
     func change(_ body: (inout Record) -> Void) { self.record.withLock { body(&$0) } }
 
     /// What a mood makes of a call.
-    private func meet(_ mood: KeyPath<Record, Mood> & Sendable) async throws {
-        switch self.record.withLock({ $0[keyPath: mood] }) {
+    private func meet(_ mood: @Sendable (Record) -> Mood) async throws {
+        switch self.record.withLock({ mood($0) }) {
         case .well: return
         case .down: throw CastError(.unavailable, "server cannot be reached")
         case .hangs: try await ContinuousClock().sleep(for: .seconds(86_400))
@@ -143,7 +145,7 @@ final class ScriptedServer: Sendable {
         try await self.claimGate.pass()
         guard let job else { return ClaimResponse() }
         return ClaimResponse(
-            jobID: job, episodeTitle: "Episode \(job)", audioURL: "/api/nodes/jobs/\(job)/audio",
+            jobID: job, episodeTitle: self.now.title ?? "Episode \(job)", audioURL: "/api/nodes/jobs/\(job)/audio",
             attempt: "attempt-\(job)", language: "en")
     }
 }
