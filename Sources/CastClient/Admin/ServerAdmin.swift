@@ -48,7 +48,9 @@ package struct ServerAdmin: Sendable {
     package func upload(_ file: URL) async throws -> EpisodeMessage {
         let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
         let name = file.lastPathComponent.addingPercentEncoding(withAllowedCharacters: allowed) ?? "audio"
-        return try await self.client.upload(file, to: "/api/episodes/upload?filename=\(name)", as: EpisodeMessage.self)
+        return try await self.client.upload(
+            "/api/episodes/upload?filename=\(name)", file: file, contentType: "application/octet-stream",
+            as: EpisodeMessage.self)
     }
 
     package func queueEpisode(_ id: EpisodeID, priority: Int) async throws -> QueuedResponse {

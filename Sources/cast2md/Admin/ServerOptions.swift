@@ -13,9 +13,12 @@ struct ServerOptions: ParsableArguments {
     var json = false
 
     /// Runs a body with a connection to the server.
-    func withServer<Result: Sendable>(_ body: (ServerAdmin) async throws -> Result) async throws -> Result {
-        let address = self.server ?? ProcessInfo.processInfo.environment["CAST2MD_SERVER"] ?? "http://127.0.0.1:8000"
-        return try await CastClient.withClient(address) { try await body(ServerAdmin($0)) }
+    func withServer<Result: Sendable>(_ body: @Sendable (ServerAdmin) async throws -> Result) async throws -> Result {
+        let environment = ProcessInfo.processInfo.environment
+        let address = try CastClient.address(self.server ?? environment["CAST2MD_SERVER"] ?? "http://127.0.0.1:8000")
+        return try await Connections.with(to: address, environment: environment) { connections in
+            try await body(ServerAdmin(CastClient(server: address, connections: connections)))
+        }
     }
 
     func show<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
