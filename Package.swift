@@ -73,7 +73,7 @@ let package = Package(
         room("CastAPI", ["CastCore"]),
 
         // Services, each beside the others, none above another.
-        room("CastClient", ["CastCore", "CastAPI", .asyncHTTPClient, .nioCore, .nioHTTP1, .logging]),
+        room("CastClient", ["CastCore", "CastAPI", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix]),
         room("CastStore", ["CastCore", .grdb, .crypto]),
         room(
             "Podcasts",

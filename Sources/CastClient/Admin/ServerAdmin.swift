@@ -46,7 +46,8 @@ package struct ServerAdmin: Sendable {
 
     /// Hands a file in; its name becomes the title.
     package func upload(_ file: URL) async throws -> EpisodeMessage {
-        let name = CastClient.segment(file.lastPathComponent)
+        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
+        let name = file.lastPathComponent.addingPercentEncoding(withAllowedCharacters: allowed) ?? "audio"
         return try await self.client.upload(
             "/api/episodes/upload?filename=\(name)", file: file, contentType: "application/octet-stream",
             as: EpisodeMessage.self)

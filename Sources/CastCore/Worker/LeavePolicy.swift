@@ -8,7 +8,7 @@ package struct LeavePolicy: Sendable, Equatable {
         package var requiredEmptyChecks = 2
         /// Time between two such answers; what comes sooner does not count.
         package var emptyQueueWait = Duration.seconds(60)
-        /// Longest time without any sign of work; twice as long while a job is in recognition.
+        /// Longest time without any sign of work; twice as long while a job is in recognition or a result waits.
         package var idleTimeout = Duration.seconds(600)
         /// Longest time without an answer; three times as long while results wait that would be lost with the machine.
         package var unreachableTimeout = Duration.seconds(300)
@@ -117,8 +117,10 @@ package struct LeavePolicy: Sendable, Equatable {
             return .queueEmpty(checks: self.emptyChecks)
         }
         let rest = now - self.lastWork
-        // A large model takes minutes to load, and says nothing meanwhile.
-        if rest >= self.settings.idleTimeout * (holding.isRecognising ? 2 : 1) { return .idle(rest) }
+        // A large model takes minutes to load and says nothing meanwhile; and a result is worth waiting for the server.
+        if rest >= self.settings.idleTimeout * (holding.isRecognising || holding.hasUnsent ? 2 : 1) {
+            return .idle(rest)
+        }
         return nil
     }
 

@@ -110,6 +110,8 @@ import Testing
         (599, LeavePolicy.Holdings(), LeavePolicy.Reason?.none),
         (600, LeavePolicy.Holdings(), .idle(.seconds(600))),
         (600, working, .idle(.seconds(600))),
+        (1199, unsent, nil),
+        (1200, unsent, .idle(.seconds(1200))),
         (1199, recognising, nil),
         (1200, recognising, .idle(.seconds(1200))),
     ])

@@ -205,7 +205,7 @@ import Testing
             try await NodeFixture.run(server, home: home) { node in
                 await node.until { _ in node.runner.status.jobsDone == 5 }
                 #expect(server.now.completed.isEmpty)
-                #expect(node.spooled.count == 5)
+                await node.settles { node.spooled.count == 5 }
             }
         }
     }
