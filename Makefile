@@ -26,9 +26,8 @@ build: setup ## Build everything (debug)
 demo: build ## A podcast from its feed to Markdown; FEED=URL for one of your own
 	@$(BIN)/workbench demo --cache $(CACHE) $(if $(FEED),--feed '$(FEED)')
 
-show: build ## Serve what the newest demo made, at http://127.0.0.1:8000
-	@test -e $(CACHE)/demo/latest/data || { echo "There is no demo yet: make demo" >&2; exit 1; }
-	@$(BIN)/cast2md serve --data $(CACHE)/demo/latest/data
+show: build ## Serve what the newest demo made
+	@$(BIN)/workbench show --cache $(CACHE)
 
 engine: build
 	@$(BIN)/cast2md engine install faster-whisper

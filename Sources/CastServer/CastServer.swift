@@ -10,6 +10,7 @@ import UnixSignals
 package struct CastServer: Sendable {
     package let parts: ServerParts
     package let group: ServiceGroup
+    private let lock: DataLock
 
     /// - Parameters:
     ///   - onReady: Called with the port once the server takes requests; with port 0 the system chose it.
@@ -25,6 +26,7 @@ package struct CastServer: Sendable {
         } catch {
             throw CastError(.unavailable, "The data folder \(configuration.dataPath) cannot be made.", cause: error)
         }
+        self.lock = try DataLock(folder: configuration.dataPath)
         let storage = try StorageFolder(path: configuration.storagePath)
         storage.removeLeftovers()
         let database = try Database(path: configuration.dataPath + "/cast2md.db")

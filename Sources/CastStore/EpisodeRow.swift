@@ -32,14 +32,15 @@ enum EpisodeRow {
         let statement = try db.cachedStatement(
             sql: """
                 UPDATE episode SET updatedAt = ?2, state = CASE
-                    WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'transcribe' AND state = 'running')
-                        THEN 'transcribing'
+                    WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'transcribe' AND state = 'running'
+                        AND hasBegun) THEN 'transcribing'
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'download' AND state = 'running')
                         THEN 'downloading'
                     WHEN transcriptPath IS NOT NULL THEN 'completed'
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'download' AND state = 'queued')
                         THEN 'needs_audio'
-                    WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND state = 'queued') THEN 'audio_ready'
+                    WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND state IN ('queued', 'running'))
+                        THEN 'audio_ready'
                     WHEN error IS NOT NULL THEN 'failed'
                     WHEN audioPath IS NOT NULL THEN 'audio_ready'
                     ELSE 'new' END

@@ -44,6 +44,16 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// The audio is not on the disk any more; where its address is known it can be fetched again.
+    package func forgetAudio(_ id: EpisodeID, at now: Date) async throws {
+        try await self.writer.write { db in
+            try db.execute(
+                sql: "UPDATE episode SET audioPath = NULL, audioSize = NULL WHERE id = ? AND audioURL IS NOT NULL",
+                arguments: [id.rawValue])
+            try EpisodeRow.refreshState(db, id, at: now)
+        }
+    }
+
     package func remove(_ id: EpisodeID) async throws {
         try await self.writer.write { db in
             try db.execute(sql: "DELETE FROM episode WHERE id = ?", arguments: [id.rawValue])
@@ -70,19 +80,35 @@ package struct EpisodeStore: Sendable {
         }
     }
 
-    /// The episodes that were completed last.
-    package func recentlyCompleted(limit: Int) async throws -> [Episode] {
-        try await self.writer.read { db in
+    /// An episode that was transcribed, and how long that took.
+    package struct Finished: Sendable, Equatable {
+        package var episode: Episode
+        package var feedTitle: String
+        package var finishedAt: Date
+        /// Seconds from the beginning of recognition to the result, of the try that brought it.
+        package var workSeconds: Double?
+    }
+
+    /// The episodes that were transcribed last, newest first.
+    package func recentlyFinished(limit: Int) async throws -> [Finished] {
+        let columns = EpisodeRow.columns.split(separator: ", ").map { "e.\($0)" }.joined(separator: ", ")
+        return try await self.writer.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(EpisodeRow.columns) FROM episode WHERE id IN (
-                        SELECT episodeID FROM job WHERE kind = 'transcribe' AND state = 'completed'
-                        ORDER BY endedAt DESC LIMIT ?1)
-                    AND transcriptPath IS NOT NULL ORDER BY updatedAt DESC
+                    SELECT \(columns), coalesce(f.customTitle, f.title) AS feedTitle, j.endedAt AS finishedAt,
+                    (SELECT a.endedAt - coalesce(a.begunAt, a.startedAt) FROM attempt a WHERE a.jobID = j.id AND a.outcome = 'completed')
+                        AS workSeconds
+                    FROM (SELECT id, episodeID, endedAt FROM job WHERE kind = 'transcribe' AND state = 'completed'
+                        ORDER BY endedAt DESC LIMIT ?) j
+                    JOIN episode e ON e.id = j.episodeID JOIN feed f ON f.id = e.feedID ORDER BY j.endedAt DESC
                     """,
                 arguments: [limit]
-            ).map(EpisodeRow.episode)
+            ).map { row in
+                Finished(
+                    episode: try EpisodeRow.episode(row), feedTitle: row["feedTitle"],
+                    finishedAt: Date(stored: row["finishedAt"]), workSeconds: row["workSeconds"])
+            }
         }
     }
 

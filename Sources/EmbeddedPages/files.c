@@ -4,11 +4,60 @@
 // C23's #embed takes megabytes in under a second and sees a changed file; SwiftPM's own embedding takes minutes.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-static const unsigned char placeholder_txt[] = {
-#embed "files/placeholder.txt"
+static const unsigned char layout_mustache[] = {
+#embed "files/layout.mustache"
+};
+static const unsigned char home_mustache[] = {
+#embed "files/home.mustache"
+};
+static const unsigned char feed_mustache[] = {
+#embed "files/feed.mustache"
+};
+static const unsigned char episode_mustache[] = {
+#embed "files/episode.mustache"
+};
+static const unsigned char error_mustache[] = {
+#embed "files/error.mustache"
+};
+static const unsigned char add_feed_mustache[] = {
+#embed "files/add-feed.mustache"
+};
+static const unsigned char badge_mustache[] = {
+#embed "files/badge.mustache"
+};
+static const unsigned char app_css[] = {
+#embed "files/app.css"
+};
+static const unsigned char app_js[] = {
+#embed "files/app.js"
+};
+static const unsigned char icon_svg[] = {
+#embed "files/icon.svg"
+};
+
+static const struct { const char *name; const void *bytes; size_t count; } files[] = {
+    { "layout.mustache", layout_mustache, sizeof layout_mustache },
+    { "home.mustache", home_mustache, sizeof home_mustache },
+    { "feed.mustache", feed_mustache, sizeof feed_mustache },
+    { "episode.mustache", episode_mustache, sizeof episode_mustache },
+    { "error.mustache", error_mustache, sizeof error_mustache },
+    { "add-feed.mustache", add_feed_mustache, sizeof add_feed_mustache },
+    { "badge.mustache", badge_mustache, sizeof badge_mustache },
+    { "app.css", app_css, sizeof app_css },
+    { "app.js", app_js, sizeof app_js },
+    { "icon.svg", icon_svg, sizeof icon_svg },
 };
 
 const void *embedded_pages_file(const char *name, size_t *count) {
-    if (!strcmp(name, "placeholder.txt")) { *count = sizeof placeholder_txt; return placeholder_txt; }
+    for (size_t index = 0; index < sizeof files / sizeof *files; index++) {
+        if (!strcmp(name, files[index].name)) {
+            *count = files[index].count;
+            return files[index].bytes;
+        }
+    }
     return NULL;
+}
+
+const char *embedded_pages_name(size_t index) {
+    return index < sizeof files / sizeof *files ? files[index].name : NULL;
 }

@@ -8,7 +8,10 @@ struct Program: AsyncParsableCommand {
         abstract: "Turns podcasts into Markdown transcripts.",
         discussion: ExitStatus.discussion,
         version: castVersion,
-        subcommands: [ServeCommand.self, TranscribeCommand.self, EngineCommand.self, ModelsCommand.self]
+        subcommands: [
+            ServeCommand.self, NodeCommand.self, EngineCommand.self, ModelsCommand.self, TranscribeCommand.self,
+            AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self,
+        ]
     )
 
     static func main() async {

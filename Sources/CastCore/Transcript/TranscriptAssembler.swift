@@ -95,8 +95,6 @@ package struct TranscriptAssembler: Sendable {
         "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "inkl", "mme",
     ]
 
-    /// Words of their own, unless a number follows.
-    ///
-    /// “No. 5” goes on, “No. Then” does not.
+    // Words of their own, unless a number follows: “No. 5”.
     private static let abbreviationsOfNumbers: Set<String> = ["no", "nr", "vol", "fig", "art", "pp", "chap"]
 }

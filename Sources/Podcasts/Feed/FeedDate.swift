@@ -32,16 +32,27 @@ package enum FeedDate {
         }
     }
 
+    // By hand instead of by regular expressions, which take longer than all else in a feed of 20,000 episodes.
+
+    /// `2024-01-02T15:04:05.000Z` and what looks like it.
     private static func iso(_ text: String) -> Date? {
-        let pattern =
-            /^(\d{4})[-\/](\d{1,2})[-\/](\d{1,2})(?:[T ]+(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?$/
-            .ignoresCase()
-        guard let match = text.wholeMatch(of: pattern) else { return nil }
-        var parts = Parts(year: Int(match.1), month: Int(match.2), day: Int(match.3))
-        parts.hour = match.4.flatMap { Int($0) } ?? 0
-        parts.minute = match.5.flatMap { Int($0) } ?? 0
-        parts.second = match.6.flatMap { Double($0.replacing(",", with: ".")) } ?? 0
-        parts.offset = match.7.flatMap { self.zone(String($0)) }
+        let halves = text.split(maxSplits: 1) { $0 == "T" || $0 == "t" || $0.isWhitespace }
+        guard let first = halves.first else { return nil }
+        let day = first.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == "/" }
+        guard day.count == 3, day[0].count == 4, day.dropFirst().allSatisfy({ (1...2).contains($0.count) }),
+            let year = self.digits(day[0]), let month = self.digits(day[1]), let number = self.digits(day[2])
+        else { return nil }
+        var parts = Parts(year: year, month: month, day: number)
+        guard halves.count == 2 else { return parts.date }
+        let rest = halves[1].filter { !$0.isWhitespace }
+        let time = rest.prefix { $0.isASCIIDigit || $0 == ":" || $0 == "." || $0 == "," }
+        guard let (clock, _) = self.time(String(time).replacing(",", with: ".")) else { return nil }
+        (parts.hour, parts.minute, parts.second) = clock
+        let zone = rest.dropFirst(time.count)
+        if !zone.isEmpty {
+            guard let offset = self.zone(String(zone)) else { return nil }
+            parts.offset = offset
+        }
         return parts.date
     }
 
@@ -93,25 +104,43 @@ package enum FeedDate {
         return true
     }
 
+    /// `15:04`, `15:04:05`, `3:04pm`, `15:04:05z`.
     private static func time(_ word: String) -> ((Int, Int, Double), Bool?)? {
-        let pattern = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}(?:\.\d+)?))?(am|pm|z)?$/
-        guard let match = word.wholeMatch(of: pattern), let hour = Int(match.1), let minute = Int(match.2) else {
-            return nil
+        let clock = word.prefix { $0.isASCIIDigit || $0 == ":" || $0 == "." }
+        let ending = word.dropFirst(clock.count)
+        guard ["", "am", "pm", "z"].contains(ending) else { return nil }
+        let fields = clock.split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(fields.count), (1...2).contains(fields[0].count), (1...2).contains(fields[1].count),
+            let hour = self.digits(fields[0]), let minute = self.digits(fields[1])
+        else { return nil }
+        var second = 0.0
+        if fields.count == 3 {
+            guard fields[2].first?.isASCIIDigit == true, let number = Double(fields[2]) else { return nil }
+            second = number
         }
-        let second = match.3.flatMap { Double($0) } ?? 0
-        return ((hour, minute, second), match.4.flatMap { $0 == "z" ? nil : $0 == "pm" })
+        return ((hour, minute, second), ending == "am" || ending == "pm" ? ending == "pm" : nil)
     }
 
-    /// Seconds east of Greenwich.
+    /// Seconds east of Greenwich: `+0100`, `+01:00`, `+1`, `gmt+2`, `EST`.
     private static func zone(_ text: String) -> Int? {
         let text = text.lowercased()
         if let hours = self.zones[text] { return Int(hours * 3600) }
-        let pattern = /^(?:gmt|utc)?([+-])(\d{1,2}):?(\d\d)?$/
-        guard let match = text.wholeMatch(of: pattern), let hours = Int(match.2) else { return nil }
-        let minutes = match.3.flatMap { Int($0) } ?? 0
+        let offset = text.hasPrefix("gmt") || text.hasPrefix("utc") ? text.dropFirst(3) : text[...]
+        guard let sign = offset.first, sign == "+" || sign == "-" else { return nil }
+        var fields = offset.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
+        if fields.count == 1, fields[0].count >= 3 { fields = [fields[0].dropLast(2), fields[0].suffix(2)] }
+        guard (1...2).contains(fields.count), (1...2).contains(fields[0].count), let hours = self.digits(fields[0])
+        else { return nil }
+        var minutes = 0
+        if fields.count == 2 {
+            guard fields[1].count == 2, let number = self.digits(fields[1]) else { return nil }
+            minutes = number
+        }
         guard hours <= 15, minutes < 60 else { return nil }
-        return (match.1 == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
+        return (sign == "-" ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
+
+    private static func digits(_ text: Substring) -> Int? { text.allSatisfy(\.isASCIIDigit) ? Int(text) : nil }
 
     static func days(in month: Int, of year: Int) -> Int {
         switch month {

@@ -2,21 +2,48 @@
 package enum PlainText {
     /// One line, with single spaces.
     package static func line(_ text: String) -> String {
-        self.decoded(self.stripped(text)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        self.squeezed(self.decoded(self.stripped(text)), keepsLines: false)
     }
 
     /// Paragraphs, with an empty line between them at most.
     package static func paragraphs(_ text: String) -> String {
-        var lines: [String] = []
-        for line in self.decoded(self.stripped(text)).split(
-            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        {
-            let words = line.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            if words.isEmpty, lines.last?.isEmpty ?? true { continue }
-            lines.append(words)
+        self.squeezed(self.decoded(self.stripped(text)), keepsLines: true)
+    }
+
+    /// White space made one space, one line's end or one empty line.
+    ///
+    /// Bytes instead of characters: a large feed has tens of megabytes of descriptions.
+    private static func squeezed(_ text: String, keepsLines: Bool) -> String {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.utf8.count)
+        var hasSpace = false
+        var lines = 0
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case 0x0A, 0x0D:
+                if byte == 0x0D, rest.first == 0x0A { rest.removeFirst() }
+                if keepsLines { lines += 1 } else { hasSpace = true }
+            case 0x20, 0x09, 0x0B, 0x0C: hasSpace = true
+            case 0xC2 where rest.first == 0xA0:  // the space that does not break
+                rest.removeFirst()
+                hasSpace = true
+            // Unicode's own ends of a line and of a paragraph.
+            case 0xE2 where rest.starts(with: [0x80, 0xA8]) || rest.starts(with: [0x80, 0xA9]):
+                rest.removeFirst(2)
+                if keepsLines { lines += 1 } else { hasSpace = true }
+            default:
+                if !result.isEmpty, lines > 0 {
+                    result.append(contentsOf: lines > 1 ? [0x0A, 0x0A] : [0x0A])
+                } else if !result.isEmpty, hasSpace {
+                    result.append(0x20)
+                }
+                hasSpace = false
+                lines = 0
+                result.append(byte)
+            }
         }
-        while lines.last?.isEmpty == true { lines.removeLast() }
-        return lines.joined(separator: "\n")
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// The text without its tags.
@@ -26,7 +53,7 @@ package enum PlainText {
         guard text.utf8.contains(UInt8(ascii: "<")) else { return text }
         var result = ""
         var rest = text[...]
-        while let start = rest.firstIndex(of: "<") {
+        while let start = rest.utf8.firstIndex(of: UInt8(ascii: "<")) {
             result += rest[..<start]
             let inside = rest[rest.index(after: start)...]
             if inside.hasPrefix("!--") {
@@ -35,7 +62,7 @@ package enum PlainText {
             }
             let slash = inside.hasPrefix("/") ? "/" : ""
             let name = inside.dropFirst(slash.count).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }.lowercased()
-            guard let tag = Self.tags[name], let end = inside.firstIndex(of: ">") else {
+            guard let tag = Self.tags[name], let end = inside.utf8.firstIndex(of: UInt8(ascii: ">")) else {
                 result += "<"
                 rest = inside
                 continue
@@ -58,7 +85,7 @@ package enum PlainText {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
         var result = ""
         var rest = text[...]
-        while let start = rest.firstIndex(of: "&") {
+        while let start = rest.utf8.firstIndex(of: UInt8(ascii: "&")) {
             result += rest[..<start]
             let inside = rest[rest.index(after: start)...]
             let name = inside.prefix(32).prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "#") }

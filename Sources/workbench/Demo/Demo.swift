@@ -1,4 +1,5 @@
 import CastAPI
+import CastClient
 import CastCore
 import Foundation
 import HumanSpeech
@@ -8,7 +9,7 @@ struct Demo: Sendable {
     /// Somebody's feed; nil for our own podcast.
     var feed: String?
     var cache: String
-    var port: UInt16
+    var port: Int
 
     func run() async throws {
         let folders = try DemoFolders.prepare(cache: self.cache)

@@ -14,7 +14,7 @@ struct DemoCommand: AsyncParsableCommand {
     var cache = ".cache"
 
     @Option(help: "The server's port, or the first after it that is free.")
-    var port: UInt16 = 8000
+    var port: Int = 8000
 
     func run() async throws {
         let demo = Demo(feed: self.feed.flatMap { $0.isEmpty ? nil : $0 }, cache: self.cache, port: self.port)

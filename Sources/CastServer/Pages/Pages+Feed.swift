@@ -1,0 +1,103 @@
+import CastCore
+package import Foundation
+
+extension Pages {
+    /// A podcast with a page of its episodes.
+    package func feed(_ view: FeedView, now: Date) -> String {
+        let dates = PageDates(now: now, zone: self.zone)
+        let total = view.counts.values.reduce(0, +)
+        let fresh = view.counts[.new] ?? 0
+        let running = (view.counts[.downloading] ?? 0) + (view.counts[.transcribing] ?? 0)
+        let fields: Fields = [
+            "title": view.title, "author": view.author.orFalse, "description": view.description.orFalse,
+            "countText": PageText.count(total, "episode", "episodes"),
+            "checked": dates.recent(view.checkedAt).orFalse, "link": PageAddress.outside(view.link).orFalse,
+            "feedAddress": PageAddress.outside(view.feedAddress).orFalse, "problem": view.problem.orFalse,
+            "notice": view.notice.orFalse,
+            "queueLabel": self.queueLabel(fresh).orFalse, "queueAction": "/feeds/\(view.id)/process",
+            "refreshAction": view.feedAddress.map { _ in "/feeds/\(view.id)/refresh" }.orFalse,
+            "filters": self.filters(view, total),
+            "hasSearch": view.search != nil, "searchText": view.search ?? "",
+            "stateName": (view.state?.rawValue).orFalse, "address": PageAddress.feed(view.id),
+            "hasEpisodes": !view.episodes.isEmpty, "episodes": view.episodes.map { self.row($0, dates) },
+            "emptySentence": self.emptySentence(view, total),
+            "hasPages": view.pageCount > 1, "pages": self.pages(view),
+            "previous": (view.page > 1 ? self.address(view, page: view.page - 1) : nil).orFalse,
+            "next": (view.page < view.pageCount ? self.address(view, page: view.page + 1) : nil).orFalse,
+        ]
+        return self.render(
+            "feed", view.title, fields, crumbs: [("Podcasts", "/")], isActive: running > 0,
+            announcement: "\(PageText.number(view.counts[.completed] ?? 0)) of \(PageText.number(total)) transcribed.")
+    }
+
+    private func queueLabel(_ fresh: Int) -> String? {
+        switch fresh {
+        case 0: nil
+        case 1: "Transcribe the new episode"
+        default: "Transcribe all \(PageText.number(fresh)) new episodes"
+        }
+    }
+
+    private func address(_ view: FeedView, page: Int) -> String {
+        PageAddress.feed(view.id, state: view.state, search: view.search, page: page)
+    }
+
+    private func filters(_ view: FeedView, _ total: Int) -> [Fields] {
+        var filters: [Fields] = [
+            [
+                "label": "All", "count": PageText.number(total), "isChosen": view.state == nil,
+                "address": PageAddress.feed(view.id, search: view.search),
+            ]
+        ]
+        // A state that nothing is in would lead to an empty page, unless it is the one that is shown.
+        for state in EpisodeState.allCases where (view.counts[state] ?? 0) > 0 || state == view.state {
+            filters.append([
+                "label": state == .audioReady ? "Audio is here" : PageText.label(state, isQueued: false).label,
+                "count": PageText.number(view.counts[state] ?? 0), "isChosen": state == view.state,
+                "address": PageAddress.feed(view.id, state: state, search: view.search),
+            ])
+        }
+        return filters
+    }
+
+    private func row(_ episode: FeedView.EpisodeRow, _ dates: PageDates) -> Fields {
+        let (label, tone) = PageText.label(episode.state, isQueued: episode.isQueued)
+        let action: String? =
+            switch episode.state {
+            case .new: "Transcribe"
+            case .failed: "Try again"
+            case .audioReady: episode.isQueued ? nil : "Transcribe"
+            case .awaitingTranscript, .needsAudio, .downloading, .transcribing, .completed: nil
+            }
+        return [
+            "id": String(describing: episode.id), "address": PageAddress.episode(episode.id), "title": episode.title,
+            "published": dates.day(episode.publishedAt).orFalse, "length": PageText.length(episode.duration).orFalse,
+            "label": label, "tone": tone, "problem": (episode.state == .failed ? episode.problem : nil).orFalse,
+            "hasPercent": episode.percent != nil, "percent": episode.percent ?? 0,
+            "isDone": episode.state == .completed, "actionLabel": action.orFalse,
+            "action": "\(PageAddress.episode(episode.id))/process",
+        ]
+    }
+
+    private func emptySentence(_ view: FeedView, _ total: Int) -> String {
+        if let search = view.search, !search.isEmpty { return "No episode’s title has “\(search)” in it." }
+        if view.state != nil { return "No episode is in this state now." }
+        return total == 0 ? "This podcast has no episodes with audio yet." : "There is nothing on this page."
+    }
+
+    /// The first, the last and the pages around the one that is shown; gaps where some are left out.
+    private func pages(_ view: FeedView) -> [Fields] {
+        guard view.pageCount > 1 else { return [] }
+        var pages: [Fields] = []
+        var last = 0
+        for page in 1...view.pageCount where page == 1 || page == view.pageCount || abs(page - view.page) <= 2 {
+            if page > last + 1 { pages.append(["isGap": true]) }
+            last = page
+            pages.append([
+                "isGap": false, "number": PageText.number(page), "address": self.address(view, page: page),
+                "isChosen": page == view.page,
+            ])
+        }
+        return pages
+    }
+}

@@ -1,0 +1,88 @@
+import CastCore
+package import Foundation
+import Mustache
+
+/// Renders the web pages: a view's plain values in, HTML out.
+///
+/// Everything from outside is escaped: no template has a place that is not.
+package struct Pages: Sendable {
+    /// What a template fills its places with; a value that is not there is `false`, never absent, since a template
+    /// would look for an absent one in what is around it.
+    typealias Fields = [String: Any]
+
+    let zone: TimeZone
+    private let library: MustacheLibrary
+    private let styleAddress: String
+    private let scriptAddress: String
+    private let iconAddress: String
+
+    /// Reads all templates; times of day are shown in `zone`.
+    ///
+    /// Throws when one is broken or names another that does not exist, so that this shows at start.
+    package init(zone: TimeZone = .current) throws { try self.init(zone: zone, templates: PageFiles.templates) }
+
+    package init(zone: TimeZone = .current, templates: [String: String]) throws {
+        self.zone = zone
+        self.styleAddress = try PageFiles.address("app.css")
+        self.scriptAddress = try PageFiles.address("app.js")
+        self.iconAddress = try PageFiles.address("icon.svg")
+        self.library = try Self.library(templates)
+    }
+
+    private static func library(_ templates: [String: String]) throws -> MustacheLibrary {
+        var library = MustacheLibrary()
+        for (name, text) in templates {
+            do {
+                try library.register(text, named: name)
+            } catch {
+                throw CastError(.internalFault, "The template \(name) is broken.", cause: error)
+            }
+            for match in text.matches(of: /\{\{\s*[<>]\s*([A-Za-z-]+)\s*\}\}/) where templates[String(match.1)] == nil {
+                throw CastError(.internalFault, "The template \(name) uses \(match.1), which is not there.")
+            }
+            if text.contains("{{{") || text.contains("{{&") {
+                throw CastError(.internalFault, "The template \(name) has a place that is not escaped.")
+            }
+        }
+        for name in ["layout", "home", "feed", "episode", "error"] where templates[name] == nil {
+            throw CastError(.internalFault, "The template \(name) is not there.")
+        }
+        return library
+    }
+
+    /// A page that says what went wrong.
+    package func error(status: Int, sentence: String) -> String {
+        let heading =
+            switch status {
+            case 404, 410: "Nothing here"
+            case 401, 403: "Not allowed"
+            case 400..<500: "That did not work"
+            default: "Something broke"
+            }
+        return self.render("error", heading, ["status": status, "heading": heading, "sentence": sentence])
+    }
+
+    /// Renders a template within the layout.
+    func render(
+        _ template: String, _ title: String, _ fields: Fields, crumbs: [(name: String, address: String)] = [],
+        isActive: Bool = false, announcement: String = ""
+    ) -> String {
+        var all = fields
+        all["pageTitle"] = title == "cast2md" ? title : "\(title) · cast2md"
+        all["styleAddress"] = self.styleAddress
+        all["scriptAddress"] = self.scriptAddress
+        all["iconAddress"] = self.iconAddress
+        all["hasCrumbs"] = !crumbs.isEmpty
+        all["crumbs"] = crumbs.map { ["name": $0.name, "address": $0.address] as Fields }
+        all["active"] = isActive
+        all["announcement"] = announcement
+        all["version"] = castVersion
+        // Every name that is rendered was there when this was made.
+        return self.library.render(all, withTemplate: template) ?? ""
+    }
+}
+
+extension Optional {
+    /// The value, or `false`: what a template takes for not there.
+    var orFalse: Any { self.map { $0 as Any } ?? false }
+}

@@ -1,0 +1,105 @@
+import CastCore
+import CastServer
+import CastStore
+import CastTestSupport
+import Foundation
+import HumanSpeech
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+import Transcription
+
+@Suite(
+    .serialized, .enabled("The engine needs a Python 3 with venv, and there is none.") { await RealEngine.isPossible() }
+)
+struct KilledNodeTests {
+    /// The server's time, which the test moves.
+    final class Time: Sendable {
+        private let ahead = Mutex(0.0)
+        var now: Date { Date() + self.ahead.withLock { $0 } }
+        func advance(by seconds: Double) { self.ahead.withLock { $0 += seconds } }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a node that is killed in the middle of a job costs time, and nothing else`() async throws {
+        try await RealEngine.install()
+        try await withTemporaryFolder { folder in
+            let recording = try await HumanPrompts.load(cache: RealEngine.cache).compose(
+                .init(seed: 3, seconds: 240), to: folder.appendingPathComponent("talk.mp3").path)
+            try await Self.withServer(in: folder) { parts, port, time in
+                let bytes = try Data(contentsOf: URL(fileURLWithPath: recording.path))
+                try parts.storage.stage(bytes, for: "Pilots/audio/talk.mp3").install()
+                let (_, episodes) = try await parts.database.makeFeed(at: time.now)
+                let id = episodes[0].id
+                try await parts.database.episodes.setAudio(
+                    id, path: "Pilots/audio/talk.mp3", size: Int64(bytes.count), duration: 240, at: time.now)
+                let job = try await parts.database.jobs.enqueueProcessing(of: id, at: time.now)
+
+                let first = try NodeProcess.register("first", port: port, in: folder)
+                try first.start()
+                let begun: Bool? = try await eventually { try await Self.hasBegun(job, parts) ? true : nil }
+                #expect(begun == true, "\(first.said)")
+                first.kill()
+                let helpersGone: Bool? = try await eventually(within: .seconds(10)) {
+                    first.helpers.isEmpty ? true : nil
+                }
+                #expect(helpersGone == true, "the recogniser outlives its node")
+
+                // The lease runs out; nobody has to do anything for it.
+                time.advance(by: 121)
+                let second = try NodeProcess.register("second", port: port, in: folder)
+                try second.start()
+                let episode = try await eventually(within: .seconds(120)) {
+                    let episode = try await parts.database.episodes.get(id)
+                    return episode.state == .completed ? episode : nil
+                }
+                #expect(episode != nil, "\(second.said)")
+                #expect(second.stop() == 0, "\(second.said)")
+
+                let attempts = try await parts.database.episodes.attempts(of: id)
+                #expect(attempts.map(\.outcome) == ["expired", "completed"])
+                #expect(attempts.map(\.nodeName) == ["first", "second"])
+                #expect(try await parts.database.jobs.get(job).attempts == 2)
+                let text = try parts.storage.read(episode?.transcriptPath ?? "")
+                let heard = TranscriptMarkdown.parse(String(decoding: text, as: UTF8.self))
+                    .sentences.map(\.text).joined(separator: " ")
+                #expect(WordErrorRate.measure(reference: recording.text, hypothesis: heard).rate < 0.06)
+                let files = try FileManager.default.subpathsOfDirectory(atPath: parts.storage.root.path)
+                #expect(files.filter { $0.hasSuffix(".tmp") } == [])
+            }
+        }
+    }
+
+    private static func hasBegun(_ job: JobID, _ parts: ServerParts) async throws -> Bool {
+        guard case .running(let lease) = try await parts.database.jobs.get(job).state else { return false }
+        return lease.hasBegun
+    }
+
+    /// Runs the whole server on a port of the system's choice.
+    private static func withServer(
+        in folder: URL, _ body: @Sendable (ServerParts, Int, Time) async throws -> Void
+    ) async throws {
+        let time = Time()
+        var configuration = ServerConfiguration(dataPath: folder.appendingPathComponent("data").path)
+        configuration.port = 0
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let server = try CastServer(
+            configuration: configuration, podcasts: .unimplemented,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now }, signals: false,
+            onReady: { found.yield($0) })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            var ready = ports.makeAsyncIterator()
+            let port = try #require(await ready.next())
+            do {
+                try await body(server.parts, port, time)
+            } catch {
+                await server.group.triggerGracefulShutdown()
+                throw error
+            }
+            await server.group.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+    }
+}
