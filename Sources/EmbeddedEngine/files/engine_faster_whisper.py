@@ -75,7 +75,12 @@ class Engine:
             found, info = self.pipeline.transcribe(
                 samples, language=language, batch_size=self.batch_size, beam_size=1, word_timestamps=True,
                 vad_filter=False, clip_timestamps=clips, language_detection_segments=4)
-            words = [word for segment in found for word in segment.words]
+            # Whisper's own rule, which the batched call leaves out: what it takes for no speech, and is not sure of, it
+            # has made up. Music and noise become “you” or “thank you” otherwise.
+            words = [
+                word for segment in found if segment.no_speech_prob <= 0.6 or segment.avg_logprob >= -1
+                for word in segment.words
+            ]
         except RuntimeError as error:
             if "out of memory" in str(error).lower():
                 raise OutOfMemory(str(error)) from error

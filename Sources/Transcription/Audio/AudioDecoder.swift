@@ -99,9 +99,16 @@ struct AudioDecoder: Sendable {
     private static func address(of path: String) -> String { "file:" + path }
 
     private static func unreadable(_ name: String, saying text: String) -> CastError {
+        if text.contains("not on whitelist") {
+            return CastError(.unreadableMedia, "\(name) is in no format of audio or video that podcasts use.")
+        }
         let reason = text.split(separator: "\n").last.map(String.init) ?? "no reason was given"
         let plain = reason.replacing(#/^.*?file:.*?: /#, with: "")
-        return CastError(.unreadableMedia, "\(name) cannot be decoded: \(plain).")
+        // What ffmpeg says of any bytes that are no audio.
+        let isEmptyPhrase = ["Invalid argument", "Invalid data found when processing input"].contains(plain)
+        return CastError(
+            .unreadableMedia,
+            "\(name) cannot be decoded: \(isEmptyPhrase ? "it is damaged, or no audio at all" : plain).")
     }
 
     private static func withProgram<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {

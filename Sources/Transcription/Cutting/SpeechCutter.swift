@@ -153,7 +153,9 @@ package struct SpeechCutter: Cutting {
 
     /// Loudness in dB below full scale.
     private static func level(of frame: ArraySlice<Int16>) -> Double {
-        let energy = frame.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(frame.count)
+        var sum = 0
+        for sample in frame { sum += Int(sample) * Int(sample) }
+        let energy = Double(sum) / Double(frame.count)
         return 10 * log10(max(energy, 0.1) / (32_768.0 * 32_768.0))
     }
 }

@@ -87,8 +87,8 @@ package struct SpeechPipeline: Transcriber {
         var engineName: String?
         for try await batch in batches {
             let result = try await self.engine.recognise(batch, language: language)
-            // Found once for the file; a jingle in another language does not change it.
-            language = language ?? result.language
+            // Found once for the file, where somebody speaks; a jingle in another language does not change it.
+            if result.segments.contains(where: { !$0.isEmpty }) { language = language ?? result.language }
             engineName = result.engine
             for (segment, found) in zip(batch, result.segments) {
                 words += found.map { word in

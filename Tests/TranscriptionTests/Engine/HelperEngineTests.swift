@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Transcription
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(3)))
 struct HelperEngineTests {
     private func texts(_ result: BatchResult) -> [[String]] { result.segments.map { $0.map(\.text) } }
 

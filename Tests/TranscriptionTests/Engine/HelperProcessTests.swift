@@ -5,7 +5,7 @@ import Testing
 import Transcription
 
 /// The helper itself, without our side of the pipe.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HelperProcessTests {
     @Test(arguments: ["start ok", "start hang"])
     func `the helper ends when its parent is killed, even in the middle of a batch`(life: String) async throws {

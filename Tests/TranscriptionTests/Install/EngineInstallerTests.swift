@@ -6,7 +6,7 @@ import Testing
 import Transcription
 
 /// With a Python that only says that it did something; the real one installs the engine of the tests with real speech.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EngineInstallerTests {
     private struct Place: Sendable {
         var folder: URL

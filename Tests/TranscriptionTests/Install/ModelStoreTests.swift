@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import Transcription
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ModelStoreTests {
     private func withStore(
         environment: [String: String] = [:], _ body: (ModelStore, _ source: URL, _ installed: URL) async throws -> Void

@@ -5,7 +5,7 @@ import Testing
 import Transcription
 
 /// Files as they come from people and feeds, whatever they are called.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(3)))
 struct MediaTableTests {
     private func transcribe(_ path: String) async throws -> (transcript: Transcript, engine: SketchEngine) {
         let engine = SketchEngine()

@@ -31,6 +31,22 @@ struct RealSpeechTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func `noise in which nobody speaks gives no words`() async throws {
+        try await withTemporaryFolder { folder in
+            try await RealEngine.run { pipeline in
+                for loudness in [300.0, 3000, 20_000] {
+                    var sketch = SoundSketch()
+                    sketch.burst(40, loudness: loudness)
+                    let path = folder.appendingPathComponent("noise.wav").path
+                    try sketch.write(to: URL(fileURLWithPath: path))
+                    let transcript = try await pipeline.transcribe(path, language: nil) { _ in }
+                    #expect(transcript.sentences.map(\.text) == [])
+                }
+            }
+        }
+    }
+
     /// Compares every place with the truth.
     ///
     /// Every sentence begins where a prompt does, or within one (prompts of several sentences), and every prompt begins

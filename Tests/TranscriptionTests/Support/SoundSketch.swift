@@ -9,6 +9,15 @@ struct SoundSketch: Sendable {
     private(set) var bursts: [Range<Int>] = []
     private var seed: UInt64
 
+    /// A tenth of a second, made once: making every sample takes long where nothing is optimised.
+    private static let noise: [Int16] = {
+        var state: UInt64 = 42
+        return (0..<(Self.rate / 10)).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int16(truncatingIfNeeded: state >> 40)
+        }
+    }()
+
     init(seed: UInt64 = 1) { self.seed = seed }
 
     var seconds: Double { Double(self.samples.count) / Double(Self.rate) }
@@ -26,9 +35,9 @@ struct SoundSketch: Sendable {
     /// - Parameter loudness: The highest sample, of 32,767.
     mutating func burst(_ seconds: Double, loudness: Double = 8000) {
         let start = self.samples.count
-        for _ in 0..<Int(seconds * Double(Self.rate)) {
-            self.samples.append(Int16(self.random(in: -loudness...loudness)))
-        }
+        let end = start + Int(seconds * Double(Self.rate))
+        let noise = Self.noise.map { Int16(Double($0) / 32_768 * loudness) }
+        while self.samples.count < end { self.samples += noise.prefix(end - self.samples.count) }
         self.bursts.append(start..<self.samples.count)
     }
 
