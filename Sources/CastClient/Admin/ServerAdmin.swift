@@ -46,8 +46,7 @@ package struct ServerAdmin: Sendable {
 
     /// Hands a file in; its name becomes the title.
     package func upload(_ file: URL) async throws -> EpisodeMessage {
-        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
-        let name = file.lastPathComponent.addingPercentEncoding(withAllowedCharacters: allowed) ?? "audio"
+        let name = CastClient.segment(file.lastPathComponent)
         return try await self.client.upload(
             "/api/episodes/upload?filename=\(name)", file: file, contentType: "application/octet-stream",
             as: EpisodeMessage.self)

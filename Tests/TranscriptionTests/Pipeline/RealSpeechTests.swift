@@ -31,8 +31,9 @@ struct RealSpeechTests {
         }
     }
 
-    /// Every sentence begins where a prompt does, or within one (prompts of several sentences), and every prompt begins
-    /// with a word at its place. Two prompts that make one sentence, “The number I have is” and “no directory entries”,
+    /// Every sentence begins where a prompt does, or within one, and every prompt begins with a word at its place.
+    ///
+    /// Prompts may hold several sentences. Two prompts that make one sentence, “The number I have is” and “no directory entries”,
     /// are rightly one line; such are few.
     private func compare(_ transcript: Transcript, with recording: Recording) {
         let tolerance = 0.5
