@@ -115,7 +115,7 @@ let package = Package(
             "workbench",
             [
                 "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
-                .asyncHTTPClient, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess, .systemPackage,
+                .hummingbird, .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
                 .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
