@@ -41,8 +41,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -139,7 +139,8 @@ let package = Package(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
         tests(
             "TranscriptionTests",
-            ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle]),
+            ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],
+            exclude: ["Scripts"]),
         tests(
             "EndToEndTests",
             [
