@@ -44,11 +44,16 @@ package struct ServerAdmin: Sendable {
         try await self.client.post("/api/episodes", request, as: EpisodeMessage.self)
     }
 
-    /// Hands a file in; its name becomes the title.
-    package func upload(_ file: URL) async throws -> EpisodeMessage {
-        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
-        let name = file.lastPathComponent.addingPercentEncoding(withAllowedCharacters: allowed) ?? "audio"
-        return try await self.client.upload(file, to: "/api/episodes/upload?filename=\(name)", as: EpisodeMessage.self)
+    /// Hands a file in; its name becomes the title unless there is another.
+    package func upload(_ file: URL, title: String? = nil) async throws -> EpisodeMessage {
+        var path = "/api/episodes/upload?filename=\(Self.encoded(file.lastPathComponent))"
+        if let title { path += "&title=\(Self.encoded(title))" }
+        return try await self.client.upload(file, to: path, as: EpisodeMessage.self)
+    }
+
+    private static func encoded(_ text: String) -> String {
+        let allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+        return text.addingPercentEncoding(withAllowedCharacters: CharacterSet(charactersIn: allowed)) ?? "audio"
     }
 
     package func queueEpisode(_ id: EpisodeID, priority: Int) async throws -> QueuedResponse {

@@ -15,7 +15,22 @@ struct ServerOptions: ParsableArguments {
     /// Runs a body with a connection to the server.
     func withServer<Result: Sendable>(_ body: (ServerAdmin) async throws -> Result) async throws -> Result {
         let address = self.server ?? ProcessInfo.processInfo.environment["CAST2MD_SERVER"] ?? "http://127.0.0.1:8000"
-        return try await CastClient.withClient(address) { try await body(ServerAdmin($0)) }
+        var isAddress = false
+        do {
+            return try await CastClient.withClient(address) {
+                isAddress = true
+                return try await body(ServerAdmin($0))
+            }
+        } catch let error as CastError where !isAddress || Self.isAboutTheConnection(error) {
+            throw CastError(
+                error.code, "\(error.message) Another server is named by --server or the variable CAST2MD_SERVER.",
+                cause: error)
+        }
+    }
+
+    /// Whether there was no answer at all; the server's own refusals have no cause.
+    private static func isAboutTheConnection(_ error: CastError) -> Bool {
+        error.code == .unavailable && error.cause != nil
     }
 
     func show<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
