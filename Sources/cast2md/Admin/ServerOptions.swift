@@ -14,7 +14,8 @@ struct ServerOptions: ParsableArguments {
 
     /// Runs a body with a connection to the server.
     func withServer<Result: Sendable>(_ body: (ServerAdmin) async throws -> Result) async throws -> Result {
-        let address = self.server ?? ProcessInfo.processInfo.environment["CAST2MD_SERVER"] ?? "http://127.0.0.1:8000"
+        let named = Variables(ProcessInfo.processInfo.environment).text("CAST2MD_SERVER")
+        let address = self.server ?? named ?? "http://127.0.0.1:8000"
         var isAddress = false
         do {
             return try await CastClient.withClient(address) {
