@@ -98,8 +98,8 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .hummingbird, .mustache, .httpTypes,
-                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .crypto, .hummingbird, .mustache,
+                .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
         program(

@@ -90,7 +90,9 @@ struct AddCommand: AsyncParsableCommand {
 
     private func addFiles(_ admin: ServerAdmin) async throws {
         let title = self.title
-        let queue: @Sendable (EpisodeID) async throws -> JobID = { try await admin.queueEpisode($0, priority: 10).jobID }
+        let queue: @Sendable (EpisodeID) async throws -> JobID = {
+            try await admin.queueEpisode($0, priority: 10).jobID
+        }
         let intake = FileIntake(
             upload: { try await admin.upload($0, title: title) }, queue: self.addsOnly ? nil : queue)
         var outcomes: [FileIntake.Outcome] = []

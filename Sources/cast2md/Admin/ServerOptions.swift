@@ -15,7 +15,8 @@ struct ServerOptions: ParsableArguments {
     /// Runs a body with a connection to the server.
     func withServer<Result: Sendable>(_ body: @Sendable (ServerAdmin) async throws -> Result) async throws -> Result {
         let environment = ProcessInfo.processInfo.environment
-        let address = try CastClient.address(self.server ?? Variables(environment).text("CAST2MD_SERVER") ?? "http://127.0.0.1:8000")
+        let address = try CastClient.address(
+            self.server ?? Variables(environment).text("CAST2MD_SERVER") ?? "http://127.0.0.1:8000")
         do {
             return try await Connections.with(to: address, environment: environment) { connections in
                 try await body(ServerAdmin(CastClient(server: address, connections: connections)))
