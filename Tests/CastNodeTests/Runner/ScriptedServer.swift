@@ -31,7 +31,7 @@ final class ScriptedServer: Sendable {
         var failed: [JobID: FailRequest] = [:]
         var released: [JobID] = []
         var terminations = 0
-        /// What was told, in order, for example `release 3`.
+        /// In order, for example `release 3`, then `terminate`.
         var calls: [String] = []
 
         var claimMood = Mood.well

@@ -125,12 +125,6 @@ struct HelperEngineTests {
         while pids.contains(where: isRunning) { await Task.yield() }
     }
 
-    /// The kernel's word, as a process that has ended may still be listed until somebody asks for its status.
-    private func isRunning(_ pid: Int32) -> Bool {
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-        return stat.split(separator: ")").last?.contains(" Z ") != true
-    }
-
     @Test func `a caller that gives up is let go while the helper still works`() async throws {
         try await ScriptedHelper.run(["start hang"]) { helper in
             let batch = Task { try await helper.engine.recognise(segments(16_000), language: nil) }

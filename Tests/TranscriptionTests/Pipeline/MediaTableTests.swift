@@ -14,13 +14,9 @@ struct MediaTableTests {
         return (transcript, engine)
     }
 
-    private func ffmpeg(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["ffmpeg", "-v", "error", "-nostdin", "-y"] + arguments
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+    private func ffmpeg(_ arguments: [String]) async throws {
+        let outcome = try await ProgramRunner.run("ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments)
+        try #require(outcome.isSuccess)
     }
 
     /// Three bursts in five seconds.
@@ -41,7 +37,7 @@ struct MediaTableTests {
         try await withTemporaryFolder { folder in
             let wav = folder.appending(path: "in.wav")
             try self.writeSound(to: wav)
-            try self.ffmpeg(["-i", wav.path, folder.appending(path: name).path])
+            try await self.ffmpeg(["-i", wav.path, folder.appending(path: name).path])
             let transcript = try await self.transcribe(folder.appending(path: name).path).transcript
             #expect(transcript.sentences.flatMap(\.words).count == 3)
         }
@@ -52,10 +48,10 @@ struct MediaTableTests {
             let (wav, film) = (folder.appending(path: "in.wav"), folder.appending(path: "film.mp4").path)
             try self.writeSound(to: wav)
             let picture = ["-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=4"]
-            try self.ffmpeg(picture + ["-i", wav.path, "-shortest", film])
+            try await self.ffmpeg(picture + ["-i", wav.path, "-shortest", film])
             #expect(try await self.transcribe(film).transcript.sentences.flatMap(\.words).count >= 2)
             let silent = folder.appending(path: "silent film.mp4").path
-            try self.ffmpeg(picture + [silent])
+            try await self.ffmpeg(picture + [silent])
             let error = await #expect(throws: CastError.self) { try await self.transcribe(silent) }
             #expect(error?.code == .unreadableMedia)
             #expect(error?.message.contains("silent film.mp4") == true)
@@ -114,7 +110,7 @@ struct MediaTableTests {
         try await withTemporaryFolder { folder in
             let (wav, whole) = (folder.appending(path: "in.wav"), folder.appending(path: "whole.mp3"))
             try self.writeSound(to: wav)
-            try self.ffmpeg(["-i", wav.path, whole.path])
+            try await self.ffmpeg(["-i", wav.path, whole.path])
             let data = try Data(contentsOf: whole)
             try data.prefix(data.count / 2).write(to: folder.appending(path: "half.mp3"))
             let transcript = try await self.transcribe(folder.appending(path: "half.mp3").path).transcript

@@ -5,7 +5,7 @@ import HumanSpeech
 import Testing
 import Transcription
 
-@Suite(.serialized, .enabled(if: RealEngine.isPossible, "The engine needs a Python 3 with venv, and there is none."))
+@Suite(.serialized, .enabled("The engine needs a Python 3 with venv.") { await RealEngine.isPossible() })
 struct RealSpeechTests {
     @Test(.timeLimit(.minutes(10)))
     func `ten minutes of people speaking come out with the right words at the right times`() async throws {
@@ -31,6 +31,8 @@ struct RealSpeechTests {
         }
     }
 
+    /// Compares every place with the truth.
+    ///
     /// Every sentence begins where a prompt does, or within one (prompts of several sentences), and every prompt begins
     /// with a word at its place. Two prompts that make one sentence, “The number I have is” and “no directory entries”,
     /// are rightly one line; such are few.
