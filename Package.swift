@@ -98,8 +98,8 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .hummingbird, .mustache, .httpTypes,
-                .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .crypto, .hummingbird, .mustache,
+                .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
         program(
@@ -115,12 +115,13 @@ let package = Package(
             "workbench",
             [
                 "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
-                .asyncHTTPClient, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess, .systemPackage,
+                .hummingbird, .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
                 .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
+        tests("CastClientTests", ["CastCore", "CastAPI", "CastClient"]),
         tests("HumanSpeechTests", ["CastCore", "HumanSpeech"]),
         tests("CastStoreTests", ["CastCore", "CastStore", "CastTestSupport", .grdb]),
         tests(

@@ -55,14 +55,14 @@ package struct ValidationFault: Sendable, Equatable, Codable {
     /// Where: `body`, `path` or `query`, then field names and positions.
     package var loc: [JSONValue]
     package var msg: String
-    /// What came instead.
+    /// What came instead, shortened: an answer is never much longer than a page.
     package var input: JSONValue
 
     package init(type: String, loc: [JSONValue], msg: String, input: JSONValue) {
         self.type = type
         self.loc = loc
         self.msg = msg
-        self.input = input
+        self.input = input.shortened
     }
 
     /// Whether the body was no JSON at all.

@@ -66,7 +66,9 @@ package struct AddFeedRequest: Sendable, Codable, Equatable, ReadableBody {
 
     package init(url: String) { self.url = url }
 
-    package init(from fields: inout FieldReader) { self.init(url: fields.string("url")) }
+    package init(from fields: inout FieldReader) { self.init(url: fields.webAddress("url")) }
+
+    package var isWithinLimits: Bool { FieldReader.isWebAddress(self.url) }
 }
 
 /// `PATCH /api/feeds/{id}`.

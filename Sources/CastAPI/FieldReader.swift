@@ -4,6 +4,17 @@ package import Foundation
 /// A request body that can be read field by field, so that an answer names every fault at once.
 package protocol ReadableBody: Decodable, Sendable {
     init(from fields: inout FieldReader)
+
+    /// Whether what was read keeps to limits that its form alone does not show; only `init(from:)` says which one not.
+    var isWithinLimits: Bool { get }
+
+    /// The largest body that is read.
+    static var maximumBytes: Int { get }
+}
+
+extension ReadableBody {
+    package var isWithinLimits: Bool { true }
+    package static var maximumBytes: Int { 1024 * 1024 }
 }
 
 /// A request whose form is wrong; answered with 422 and the list.
@@ -31,8 +42,9 @@ package struct FieldReader: Sendable {
     ///
     /// - Throws: `ValidationFailure` with every fault.
     package static func decode<Body: ReadableBody>(_ type: Body.Type, from data: Data) throws -> Body {
+        if let offset = JSONDepth.firstBeyondLimit(in: data) { throw Self.brokenJSON(at: offset) }
         // Nearly every request is right: the fast way first.
-        if let body = try? JSONDecoder().decode(Body.self, from: data) { return body }
+        if let body = try? JSONDecoder().decode(Body.self, from: data), body.isWithinLimits { return body }
         var reader = FieldReader(try Self.object(in: data))
         let body = Body(from: &reader)
         try reader.check()
@@ -46,12 +58,9 @@ package struct FieldReader: Sendable {
                 ValidationFault(type: "missing", loc: [.string("body")], msg: "Field required", input: .null)
             ])
         }
+        if let offset = JSONDepth.firstBeyondLimit(in: data) { throw Self.brokenJSON(at: offset) }
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
-            throw ValidationFailure([
-                ValidationFault(
-                    type: "json_invalid", loc: [.string("body"), .int(Int64(Self.faultOffset(in: data)))],
-                    msg: "JSON decode error", input: .object([:]))
-            ])
+            throw Self.brokenJSON(at: Self.faultOffset(in: data))
         }
         guard case .object(let fields) = value else {
             throw ValidationFailure([
@@ -61,6 +70,14 @@ package struct FieldReader: Sendable {
             ])
         }
         return fields
+    }
+
+    private static func brokenJSON(at offset: Int) -> ValidationFailure {
+        ValidationFailure([
+            ValidationFault(
+                type: "json_invalid", loc: [.string("body"), .int(Int64(offset))], msg: "JSON decode error",
+                input: .object([:]))
+        ])
     }
 
     package func check() throws {
@@ -83,8 +100,24 @@ package struct FieldReader: Sendable {
         }
     }
 
-    package mutating func int(_ name: String) -> Int {
-        guard let value = self.fields[name] else { return self.missing(name, 0) }
+    /// An `http` or `https` address.
+    package mutating func webAddress(_ name: String) -> String {
+        let text = self.string(name)
+        guard self.fields[name] == .string(text), !Self.isWebAddress(text) else { return text }
+        return self.fault(
+            name, "url_parsing", "Input should be a valid URL, starting with https:// or http://", .string(text), text)
+    }
+
+    package static func isWebAddress(_ text: String) -> Bool {
+        guard let url = URL(string: text.trimmingCharacters(in: .whitespacesAndNewlines)),
+            let scheme = url.scheme?.lowercased(), let host = url.host
+        else { return false }
+        return ["http", "https"].contains(scheme) && !host.isEmpty
+    }
+
+    /// - Parameter standard: The value when the field is left out; without one it must be there. `null` is a fault.
+    package mutating func int(_ name: String, default standard: Int? = nil) -> Int {
+        guard let value = self.fields[name] else { return standard ?? self.missing(name, 0) }
         return self.integer(value, [.string(name)]) ?? 0
     }
 
@@ -95,10 +128,13 @@ package struct FieldReader: Sendable {
         }
     }
 
-    package mutating func optionalInts(_ name: String) -> [Int]? {
+    package mutating func optionalInts(_ name: String, atMost limit: Int) -> [Int]? {
         switch self.fields[name] {
         case nil, .null:
             return nil
+        case .array(let values) where values.count > limit:
+            return self.fault(
+                name, "too_long", "List should have at most \(limit) items, not \(values.count)", .array(values), nil)
         case .array(let values):
             return values.enumerated().compactMap { self.integer($1, [.string(name), .int(Int64($0))]) }
         case let other?:

@@ -15,8 +15,13 @@ extension HeartbeatRequest: ReadableBody {
             name: fields.optionalString("name"), whisperModel: fields.optionalString("whisper_model"),
             whisperBackend: fields.optionalString("whisper_backend"),
             currentJobID: fields.optionalInt("current_job_id").map { JobID(Int64($0)) },
-            claimedJobIDs: fields.optionalInts("claimed_job_ids")?.map { JobID(Int64($0)) })
+            claimedJobIDs: fields.optionalInts("claimed_job_ids", atMost: Self.maximumJobs)?.map { JobID(Int64($0)) })
     }
+
+    package var isWithinLimits: Bool { (self.claimedJobIDs?.count ?? 0) <= Self.maximumJobs }
+
+    /// No node holds more; a longer list is a fault of its sender.
+    package static let maximumJobs = 1000
 }
 
 extension ProgressRequest: ReadableBody {
@@ -31,10 +36,21 @@ extension CompleteRequest: ReadableBody {
             transcriptText: fields.string("transcript_text"), whisperModel: fields.optionalString("whisper_model"),
             transcript: fields.optional("transcript", as: Transcript.self))
     }
+
+    /// A transcript of a day of audio with every word's time is about 30 MB of JSON.
+    package static var maximumBytes: Int { 64 * 1024 * 1024 }
 }
 
 extension FailRequest: ReadableBody {
     package init(from fields: inout FieldReader) {
-        self.init(errorMessage: fields.string("error_message"), retry: fields.bool("retry", default: true))
+        self.init(
+            errorMessage: Self.cut(fields.string("error_message")), retry: fields.bool("retry", default: true))
     }
+
+    package var isWithinLimits: Bool { self.errorMessage.unicodeScalars.count <= Self.maximumMessage }
+
+    /// A page of text says why; what comes after it (a log, a trace) is not kept.
+    package static let maximumMessage = 4000
+
+    private static func cut(_ text: String) -> String { String(text.unicodeScalars.prefix(Self.maximumMessage)) }
 }

@@ -1,4 +1,5 @@
 package import CastCore
+package import Foundation
 
 /// A job as the wire has it.
 package struct JobMessage: Sendable, Codable, Equatable {
@@ -17,7 +18,8 @@ package struct JobMessage: Sendable, Codable, Equatable {
     @Null package var errorMessage: String?
     package var createdAt: WireDate
 
-    package init(_ job: Job) {
+    /// - Parameter startedAt: When the last try at the job began, for one that no longer runs; a running one knows.
+    package init(_ job: Job, startedAt: Date? = nil) {
         self.id = job.id
         self.episodeID = job.episodeID
         self.jobType = job.kind
@@ -27,7 +29,7 @@ package struct JobMessage: Sendable, Codable, Equatable {
         self.scheduledAt = WireDate(job.scheduledAt)
         self.createdAt = WireDate(job.createdAt)
         self._errorMessage = Null(wrappedValue: job.error)
-        self._startedAt = Null(wrappedValue: nil)
+        self._startedAt = Null(wrappedValue: WireDate(startedAt))
         self._completedAt = Null(wrappedValue: nil)
         self._nextRetryAt = Null(wrappedValue: nil)
         switch job.state {
@@ -197,5 +199,5 @@ package struct PriorityRequest: Sendable, Codable, Equatable, ReadableBody {
 
     package init(priority: Int = 10) { self.priority = priority }
 
-    package init(from fields: inout FieldReader) { self.init(priority: fields.optionalInt("priority") ?? 10) }
+    package init(from fields: inout FieldReader) { self.init(priority: fields.int("priority", default: 10)) }
 }

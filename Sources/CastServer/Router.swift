@@ -10,7 +10,7 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     let router = Router(context: AppContext.self)
     router.addMiddleware {
         ErrorMiddleware(pages: pages)
-        SameOriginMiddleware()
+        SameOriginMiddleware(parts.configuration)
     }
     SystemRoutes(parts: parts).add(to: router)
     NodeRoutes(parts: parts).add(to: router)

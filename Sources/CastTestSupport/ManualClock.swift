@@ -16,7 +16,7 @@ package final class ManualClock: Clock, Sendable {
         var now = Instant(offset: .zero)
         var nextID = 0
         var sleepers: [Int: (deadline: Instant, resume: CheckedContinuation<Void, any Error>)] = [:]
-        var watchers: [(count: Int, resume: CheckedContinuation<Void, Never>)] = []
+        var watchers: [(id: Int, count: Int, resume: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Mutex(State())
@@ -56,14 +56,27 @@ package final class ManualClock: Clock, Sendable {
     }
 
     /// Returns once so many tasks sleep; without this line before `advance` a test races.
+    ///
+    /// A test that runs into its time limit is let go, so that it fails and does not hang.
     package func waitForSleepers(_ count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let isThere = self.state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.watchers.append((count, continuation))
-                return false
+        let id = self.state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = self.state.withLock { state in
+                    if state.sleepers.count >= count || Task.isCancelled { return true }
+                    state.watchers.append((id, count, continuation))
+                    return false
+                }
+                if isThere { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let watcher = self.state.withLock { state in
+                state.watchers.firstIndex { $0.id == id }.map { state.watchers.remove(at: $0) }
+            }
+            watcher?.resume.resume()
         }
     }
 

@@ -39,11 +39,20 @@ enum ExitStatus: Int32, CaseIterable {
 
     /// Says what went wrong in one sentence on standard error, and ends the process.
     static func end(with error: any Error) -> Never {
-        guard let error = error as? CastError else {
-            // ArgumentParser's own: help, version, a wrong flag. It knows the text, the stream and the status.
+        if let error = error as? CastError {
+            Self.complain(error.message)
+            Foundation.exit(ExitStatus(error.code).rawValue)
+        }
+        // ArgumentParser's own: help, version, a wrong flag. It knows the text, the stream and the status.
+        if error is ExitCode || error is CleanExit || Program.exitCode(for: error) != .failure {
             Program.exit(withError: error)
         }
-        FileHandle.standardError.write(Data("cast2md: \(error.message)\n".utf8))
-        Foundation.exit(ExitStatus(error.code).rawValue)
+        Self.complain((error as NSError).localizedDescription)
+        Foundation.exit(Self.failed.rawValue)
+    }
+
+    /// Writes a sentence to standard error.
+    static func complain(_ sentence: String) {
+        FileHandle.standardError.write(Data("cast2md: \(sentence)\n".utf8))
     }
 }

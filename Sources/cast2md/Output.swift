@@ -14,5 +14,14 @@ enum Output {
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
+    /// Prints what came of one episode: what failed goes to standard error.
+    static func say(_ outcome: QueueOutcome) {
+        guard outcome.error == nil else {
+            ExitStatus.complain(outcome.sentence)
+            return
+        }
+        print(outcome.sentence)
+    }
+
     static func table(_ header: [String]) -> TextTable { TextTable(header) }
 }

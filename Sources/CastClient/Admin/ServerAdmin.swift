@@ -44,13 +44,12 @@ package struct ServerAdmin: Sendable {
         try await self.client.post("/api/episodes", request, as: EpisodeMessage.self)
     }
 
-    /// Hands a file in; its name becomes the title.
-    package func upload(_ file: URL) async throws -> EpisodeMessage {
-        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
-        let name = file.lastPathComponent.addingPercentEncoding(withAllowedCharacters: allowed) ?? "audio"
+    /// Hands a file in; its name becomes the title unless there is another.
+    package func upload(_ file: URL, title: String? = nil) async throws -> EpisodeMessage {
+        var path = "/api/episodes/upload?filename=\(CastClient.segment(file.lastPathComponent))"
+        if let title { path += "&title=\(CastClient.segment(title))" }
         return try await self.client.upload(
-            "/api/episodes/upload?filename=\(name)", file: file, contentType: "application/octet-stream",
-            as: EpisodeMessage.self)
+            path, file: file, contentType: "application/octet-stream", as: EpisodeMessage.self)
     }
 
     package func queueEpisode(_ id: EpisodeID, priority: Int) async throws -> QueuedResponse {

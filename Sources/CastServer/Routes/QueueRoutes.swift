@@ -27,14 +27,7 @@ struct QueueRoutes: Sendable {
     }
 
     @Sendable func list(request: Request, context: AppContext) async throws -> JobListResponse {
-        var kind: JobKind?
-        if let text = request.queryString("job_type") {
-            guard let known = JobKind(rawValue: text) else {
-                let valid = JobKind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CastError(.invalid, "“\(text)” is not a job type. Valid: \(valid).")
-            }
-            kind = known
-        }
+        let kind = try request.queryEnum("job_type", as: "a job type", of: JobKind.self)
         let limit = try request.queryInt("limit", default: 100, in: 1...10_000)
         let jobs = try await self.parts.database.jobs.queued(kind: kind, dueAt: self.parts.now(), limit: limit)
         return JobListResponse(jobs.map { JobMessage($0.job) })
@@ -75,23 +68,23 @@ struct QueueRoutes: Sendable {
     }
 
     @Sendable func process(request: Request, context: AppContext) async throws -> QueuedResponse {
-        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
         let job = try await self.parts.database.jobs.enqueueProcessing(
-            of: try context.id("episode_id"), priority: priority, at: self.parts.now())
+            of: id, priority: priority, at: self.parts.now())
         return QueuedResponse(message: "Episode queued for processing", jobID: job)
     }
 
     /// Queues the recognition of audio that is here; also when there is a transcript already.
     @Sendable func transcribe(request: Request, context: AppContext) async throws -> QueuedResponse {
-        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
+        let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
         let job = try await self.parts.database.jobs.enqueueTranscription(
-            of: try context.id("episode_id"), priority: priority, at: self.parts.now())
+            of: id, priority: priority, at: self.parts.now())
         return QueuedResponse(message: "Episode queued for transcription", jobID: job)
     }
 
     @Sendable func download(request: Request, context: AppContext) async throws -> QueuedResponse {
-        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
-        let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
+        let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
+        let episode = try await self.parts.database.episodes.get(id)
         guard episode.audioPath == nil else { throw CastError(.conflict, "The audio is here already.") }
         guard episode.audioURL != nil else { throw CastError(.invalid, "Episode has no address to fetch audio from.") }
         let job = try await self.parts.database.jobs.enqueue(
@@ -101,19 +94,36 @@ struct QueueRoutes: Sendable {
 
     /// Queues a feed's episodes; `?newest=3` takes only so many, counted from the newest.
     @Sendable func processFeed(request: Request, context: AppContext) async throws -> BatchResponse {
-        try await self.processAll(feed: try context.id("feed_id"), request, context)
+        let (id, newest, priority) = try together(
+            Result { try context.id("feed_id", of: FeedID.self) }, self.newest(request),
+            await self.priority(request, context))
+        return try await self.processAll(feed: id, newest: newest, priority: priority)
     }
 
     @Sendable func processAll(request: Request, context: AppContext) async throws -> BatchResponse {
-        try await self.processAll(feed: nil, request, context)
+        let (newest, priority) = try together(self.newest(request), await self.priority(request, context))
+        return try await self.processAll(feed: nil, newest: newest, priority: priority)
     }
 
-    private func processAll(feed: FeedID?, _ request: Request, _ context: AppContext) async throws -> BatchResponse {
-        let priority = try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10
-        let newest = try request.queryInt("newest", default: 0, in: 0...10_000_000)
+    private func processAll(feed: FeedID?, newest: Int, priority: Int) async throws -> BatchResponse {
         let (queued, skipped) = try await self.parts.database.jobs.enqueueAll(
             feed: feed, newest: newest == 0 ? nil : newest, priority: priority, at: self.parts.now())
         return BatchResponse(queued: queued, skipped: skipped, message: "Queued \(queued) episodes, skipped \(skipped)")
+    }
+
+    private func newest(_ request: Request) -> Result<Int, any Error> {
+        Result { try request.queryInt("newest", default: 0, in: 0...10_000_000) }
+    }
+
+    private func priority(_ request: Request, _ context: AppContext) async -> Result<Int, any Error> {
+        await .of { try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10 }
+    }
+
+    /// The number in the path, and the priority in the body if there is one.
+    private func read<Subject>(
+        _ name: String, of type: Identifier<Subject>.Type, _ request: Request, _ context: AppContext
+    ) async throws -> (Identifier<Subject>, Int) {
+        try together(Result { try context.id(name, of: type) }, await self.priority(request, context))
     }
 
     @Sendable func retryFailed(request: Request, context: AppContext) async throws -> BatchResponse {
@@ -122,25 +132,41 @@ struct QueueRoutes: Sendable {
     }
 
     @Sendable func get(request: Request, context: AppContext) async throws -> JobMessage {
-        JobMessage(try await self.parts.database.jobs.get(try context.id("job_id")))
+        let id: JobID = try context.id("job_id")
+        let job = try await self.parts.database.jobs.get(id)
+        switch job.state {
+        case .queued, .running: return JobMessage(job)
+        case .completed, .failed:
+            return JobMessage(job, startedAt: try await self.parts.database.jobs.lastStart(of: id))
+        }
     }
 
     @Sendable func retry(request: Request, context: AppContext) async throws -> QueuedResponse {
         let id: JobID = try context.id("job_id")
-        try await self.parts.database.jobs.retry(id, at: self.parts.now())
+        do {
+            try await self.parts.database.jobs.retry(id, at: self.parts.now())
+        } catch let error as CastError where error.code == .conflict {
+            // What is left of the conflicts is another job for the same work.
+            if case .failed = try await self.parts.database.jobs.get(id).state { throw error }
+            throw CastError(.invalid, error.message)
+        }
         return QueuedResponse(message: "Job queued for retry", jobID: id)
     }
 
     @Sendable func reset(request: Request, context: AppContext) async throws -> QueuedResponse {
         let id: JobID = try context.id("job_id")
         let (verdict, _) = try await self.parts.database.jobs.handle(.interrupted, of: id, at: self.parts.now())
-        guard verdict == .changed else { throw CastError(.conflict, "Only a running job can be reset.") }
+        guard verdict == .changed else { throw CastError(.invalid, "Only a running job can be reset.") }
         return QueuedResponse(message: "Job reset to queued", jobID: id)
     }
 
     @Sendable func cancel(request: Request, context: AppContext) async throws -> QueuedResponse {
         let id: JobID = try context.id("job_id")
-        try await self.parts.database.jobs.cancel(id, at: self.parts.now())
+        do {
+            try await self.parts.database.jobs.cancel(id, at: self.parts.now())
+        } catch let error as CastError where error.code == .conflict {
+            throw CastError(.invalid, error.message)
+        }
         return QueuedResponse(message: "Job cancelled", jobID: id)
     }
 }

@@ -1,9 +1,11 @@
 import CastAPI
 import CastCore
+import CastStore
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// Turns whatever a route throws into an answer; the one place where an error becomes a status.
 struct ErrorMiddleware: RouterMiddleware {
@@ -18,14 +20,10 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let error as ValidationFailure {
             return try Self.answer(.unprocessableContent, ErrorResponse(error.faults))
+        } catch let error as StatusOverride {
+            return try self.answer(request, error.status, error.error.message, error.error.code)
         } catch let error as CastError {
-            let status = HTTPResponse.Status(error.code)
-            if status.code >= 500 {
-                context.logger.error(
-                    "request failed",
-                    metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
-            }
-            return try self.answer(request, status, error.message, error.code)
+            return try self.answer(request, error, context)
         } catch let error as HTTPError {
             let message = error.body ?? (error.status == .notFound ? "Not Found" : error.status.reasonPhrase)
             return try self.answer(request, error.status, message, CastError.Code(error.status))
@@ -34,10 +32,22 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             return try self.answer(request, error.status, error.status.reasonPhrase, CastError.Code(error.status))
         } catch {
+            if let known = CastError(databaseError: error) ?? CastError(fullDisk: error) {
+                return try self.answer(request, known, context)
+            }
             context.logger.error(
                 "request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             return try self.answer(request, .internalServerError, "Internal Server Error", .internalFault)
         }
+    }
+
+    private func answer(_ request: Request, _ error: CastError, _ context: Context) throws -> Response {
+        let status = HTTPResponse.Status(error.code)
+        if status.code >= 500 {
+            context.logger.error(
+                "request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+        }
+        return try self.answer(request, status, error.message, error.code)
     }
 
     /// A person in a browser gets a page, everything else JSON.
@@ -59,6 +69,12 @@ struct ErrorMiddleware: RouterMiddleware {
             status: status, headers: [.contentType: "application/json"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
     }
+}
+
+/// An error that is answered with another status than its code's, because the existing server does so.
+struct StatusOverride: Error {
+    let status: HTTPResponse.Status
+    let error: CastError
 }
 
 /// Renders the page that a person sees instead of an error in JSON.

@@ -10,7 +10,8 @@ struct AddCommand: AsyncParsableCommand {
         abstract: "Add a feed, one audio address, a file, or a folder of files.",
         discussion: """
             A feed's episodes are only listed unless --newest or --all queues them. Single addresses and files are \
-            queued at once unless --no-queue says otherwise.
+            queued at once unless --no-queue says otherwise. Of a folder, the audio files right in it are taken, by \
+            name; those that the server has already are skipped, so that the command can be repeated after a break.
             """
     )
 
@@ -29,10 +30,18 @@ struct AddCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-queue"), help: "Only add; queue nothing.")
     var addsOnly = false
 
-    @Option(help: "The title of a single address (default: its file's name).")
+    @Option(help: "The title of a single address or file (default: its file's name).")
     var title: String?
 
     @OptionGroup var server: ServerOptions
+
+    private enum Kind { case feed, audioAddress, files }
+
+    private var kind: Kind {
+        let address = self.what.lowercased()
+        guard address.hasPrefix("http://") || address.hasPrefix("https://") else { return .files }
+        return self.isAudio || AudioFiles.isAudio(URL(string: self.what)?.path ?? "") ? .audioAddress : .feed
+    }
 
     func validate() throws {
         if self.all, self.newest != nil { throw ValidationError("--all and --newest exclude each other.") }
@@ -40,18 +49,22 @@ struct AddCommand: AsyncParsableCommand {
             throw ValidationError("--no-queue excludes --all and --newest.")
         }
         if let newest, newest < 1 { throw ValidationError("--newest must be 1 or more.") }
+        if self.kind != .feed, self.all || self.newest != nil {
+            throw ValidationError("--all and --newest are for feeds; audio is queued at once.")
+        }
+        guard self.title != nil else { return }
+        if self.kind == .feed { throw ValidationError("--title is for a single address of audio, or a file.") }
+        if AudioFiles.isFolder(self.what) {
+            throw ValidationError("--title is for one file; a folder's files are titled by their names.")
+        }
     }
 
     func run() async throws {
         try await self.server.withServer { admin in
-            guard self.what.lowercased().hasPrefix("http://") || self.what.lowercased().hasPrefix("https://") else {
-                return try await self.addFiles(admin)
-            }
-            if self.isAudio || AudioFiles.isAudio(URL(string: self.what)?.path ?? "") {
-                let episode = try await admin.addEpisode(AddEpisodeRequest(audioURL: self.what, title: self.title))
-                try await self.finish([episode], admin)
-            } else {
-                try await self.addFeed(admin)
+            switch self.kind {
+            case .feed: try await self.addFeed(admin)
+            case .audioAddress: try await self.addAddress(admin)
+            case .files: try await self.addFiles(admin)
             }
         }
     }
@@ -68,52 +81,26 @@ struct AddCommand: AsyncParsableCommand {
         }
     }
 
+    private func addAddress(_ admin: ServerAdmin) async throws {
+        let episode = try await admin.addEpisode(AddEpisodeRequest(audioURL: self.what, title: self.title))
+        var outcome = FileIntake.Outcome(source: self.what, episode: episode)
+        if !self.addsOnly { outcome.job = try await admin.queueEpisode(episode.id, priority: 10).jobID }
+        try self.server.show([outcome]) { $0.map(\.sentence).joined(separator: "\n") }
+    }
+
     private func addFiles(_ admin: ServerAdmin) async throws {
-        var episodes: [EpisodeMessage] = []
-        for file in try AudioFiles.find(self.what) {
-            episodes.append(try await admin.upload(file))
+        let title = self.title
+        let queue: @Sendable (EpisodeID) async throws -> JobID = {
+            try await admin.queueEpisode($0, priority: 10).jobID
         }
-        try await self.finish(episodes, admin)
-    }
-
-    private func finish(_ episodes: [EpisodeMessage], _ admin: ServerAdmin) async throws {
-        if !self.addsOnly {
-            for episode in episodes { _ = try await admin.queueEpisode(episode.id, priority: 10) }
+        let intake = FileIntake(
+            upload: { try await admin.upload($0, title: title) }, queue: self.addsOnly ? nil : queue)
+        var outcomes: [FileIntake.Outcome] = []
+        // As JSON it is one document, also when a file fails: what was done has to be known.
+        defer { if self.server.json { try? self.server.show(outcomes) { _ in "" } } }
+        try await intake.take(try AudioFiles.find(self.what)) { outcome in
+            outcomes.append(outcome)
+            if !self.server.json { print(outcome.sentence) }
         }
-        try self.server.show(episodes) { episodes in
-            episodes.map { "Added episode \($0.id), “\($0.title)”\(self.addsOnly ? "." : ", and queued it.")" }
-                .joined(separator: "\n")
-        }
-    }
-}
-
-/// Which files are audio, by their ending; what is really in them, the decoder finds out.
-enum AudioFiles {
-    private static let endings: Set = [
-        "mp3", "m4a", "m4b", "mp4", "ogg", "oga", "opus", "wav", "flac", "aac", "wma", "webm", "mka", "mkv", "mov",
-    ]
-
-    static func isAudio(_ path: String) -> Bool {
-        self.endings.contains((path as NSString).pathExtension.lowercased())
-    }
-
-    /// A file as it is, or a folder's audio files by name.
-    ///
-    /// - Throws: `.notFound` when there is nothing, or no audio in the folder.
-    static func find(_ path: String) throws -> [URL] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CastError(.notFound, "There is no file or folder \(path). An address must start with https://.")
-        }
-        let url = URL(fileURLWithPath: path)
-        guard isFolder.boolValue else { return [url] }
-        let files = try FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)
-            .filter { Self.isAudio($0.path) }.sorted { $0.lastPathComponent < $1.lastPathComponent }
-        guard !files.isEmpty else {
-            throw CastError(
-                .notFound,
-                "There is no audio in \(path). Endings looked for: \(Self.endings.sorted().joined(separator: ", ")).")
-        }
-        return files
     }
 }

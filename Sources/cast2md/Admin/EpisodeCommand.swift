@@ -12,16 +12,18 @@ struct EpisodeCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List episodes, newest first.")
         @Option(help: "Only of this feed.") var feed: Int64?
         @Option(help: "Only in this state, for example completed or failed.") var status: String?
-        @Option(help: "At most so many.") var limit = 50
+        @Option(help: "At most so many, 1 to 1000.") var limit = 50
         @OptionGroup var server: ServerOptions
 
         func validate() throws {
             if self.feed != nil, self.status != nil {
                 throw ValidationError("--feed and --status exclude each other.")
             }
-            if let status, EpisodeState(rawValue: status) == nil {
-                let valid = EpisodeState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("“\(status)” is not a state. Valid: \(valid).")
+            guard (1...1000).contains(self.limit) else { throw ValidationError("--limit must be from 1 to 1000.") }
+            do {
+                _ = try self.status.map { try Choice.read($0, as: "a state", of: EpisodeState.self) }
+            } catch let error as CastError {
+                throw ValidationError(error.message)
             }
         }
 
@@ -86,21 +88,27 @@ struct EpisodeCommand: AsyncParsableCommand {
     }
 
     struct Queue: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Queue episodes for transcription.")
+        static let configuration = CommandConfiguration(
+            abstract: "Queue episodes for transcription.",
+            discussion: """
+                Every episode is tried, whatever becomes of the others; the exit status is that of the first one that \
+                could not be queued.
+                """)
         @Argument(help: "The episodes' numbers.") var ids: [Int64]
         @Option(help: "Lower goes first.") var priority = 10
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
-            let answers = try await self.server.withServer { admin in
-                var answers: [QueuedResponse] = []
-                for id in self.ids {
-                    answers.append(try await admin.queueEpisode(EpisodeID(id), priority: self.priority))
+            let outcomes = try await self.server.withServer { admin in
+                try await QueueOutcome.each(self.ids.map { EpisodeID($0) }) { id in
+                    try await admin.queueEpisode(id, priority: self.priority)
+                } onOutcome: { outcome in
+                    if !self.server.json { Output.say(outcome) }
                 }
-                return answers
             }
-            try self.server.show(answers) { answers in
-                answers.map { "\($0.message) (job \($0.jobID))." }.joined(separator: "\n")
+            if self.server.json { try self.server.show(outcomes) { _ in "" } }
+            if let code = outcomes.lazy.compactMap(\.errorCode).first {
+                throw ExitCode(ExitStatus(code).rawValue)
             }
         }
     }

@@ -50,6 +50,10 @@ struct FeedCommand: AsyncParsableCommand {
         @Option(help: "Only so many, counted from the newest.") var newest: Int?
         @OptionGroup var server: ServerOptions
 
+        func validate() throws {
+            if let newest, newest < 1 { throw ValidationError("--newest must be 1 or more.") }
+        }
+
         func run() async throws {
             let answer = try await self.server.withServer {
                 try await $0.queueFeed(FeedID(self.id), newest: self.newest)

@@ -15,9 +15,17 @@ struct ServerOptions: ParsableArguments {
     /// Runs a body with a connection to the server.
     func withServer<Result: Sendable>(_ body: @Sendable (ServerAdmin) async throws -> Result) async throws -> Result {
         let environment = ProcessInfo.processInfo.environment
-        let address = try CastClient.address(self.server ?? environment["CAST2MD_SERVER"] ?? "http://127.0.0.1:8000")
-        return try await Connections.with(to: address, environment: environment) { connections in
-            try await body(ServerAdmin(CastClient(server: address, connections: connections)))
+        let address = try CastClient.address(
+            self.server ?? Variables(environment).text("CAST2MD_SERVER") ?? "http://127.0.0.1:8000")
+        do {
+            return try await Connections.with(to: address, environment: environment) { connections in
+                try await body(ServerAdmin(CastClient(server: address, connections: connections)))
+            }
+        } catch let error as CastError where error.code == .unavailable && error.answeredStatus == nil {
+            throw CastError(
+                error.code,
+                "\(error.message) Is it running (cast2md serve)? Another one is named by --server or CAST2MD_SERVER.",
+                cause: error)
         }
     }
 

@@ -1,3 +1,4 @@
+import CastClient
 import Foundation
 import Synchronization
 
@@ -12,12 +13,7 @@ final class ProgressBar: Sendable {
     }
 
     /// - Parameter share: 0 to 1.
-    func show(_ share: Double) {
-        let width = 30
-        let done = Int((min(1, max(0, share)) * Double(width)).rounded())
-        let bar = String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
-        self.draw("\(self.label)  \(bar)  \(Int(share * 100)) %")
-    }
+    func show(_ share: Double) { self.draw(ProgressLine.text(label: self.label, share: share)) }
 
     func say(_ text: String) { self.draw(text) }
 

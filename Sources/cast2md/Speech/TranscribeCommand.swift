@@ -1,4 +1,5 @@
 import ArgumentParser
+import CastAPI
 import CastCore
 import Foundation
 import Logging
@@ -46,11 +47,7 @@ struct TranscribeCommand: AsyncParsableCommand {
     private func chosenFormat() throws -> TranscriptFormat {
         let ending = self.output.map { ($0 as NSString).pathExtension.lowercased() }
         guard let name = self.format ?? ending, !name.isEmpty else { return .md }
-        guard let format = TranscriptFormat(rawValue: name) else {
-            let valid = TranscriptFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CastError(.invalid, "“\(name)” is not a format. Valid: \(valid).")
-        }
-        return format
+        return try Choice.read(name, as: "a format")
     }
 
     private func write(_ text: String) throws {

@@ -57,11 +57,11 @@ import Testing
                 // A minute later there is still no reason to claim more.
                 #expect(await node.clock.advance(upTo: .seconds(120)) { server.now.heartbeats.count > 2 })
                 #expect(server.now.handedOut.count == 4)
+                // Nothing that is handed in makes room.
+                server.change { $0.completeMood = .hangs }
                 gate.letOneThrough()
                 // A place became free: filled at once, without any time passing.
                 await node.settles { server.now.handedOut.count == 5 }
-                gate.open()
-                await node.until { $0.completed.count == 9 }
             }
         }
     }
@@ -207,6 +207,8 @@ import Testing
                 await node.settles { server.now.progress[JobID(1)] == [10] }
                 gate.letOneThrough()
                 await node.settles { node.runner.status.currentJob?.progressPercent == 60 }
+                // The watch over leaving, the loop that claims, and the one that tells progress.
+                await node.clock.waitForSleepers(3)
                 #expect(server.now.progress[JobID(1)] == [10], "three seconds have not passed")
                 await node.until { $0.progress[JobID(1)] == [10, 60] }
                 gate.open()

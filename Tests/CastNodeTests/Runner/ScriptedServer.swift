@@ -31,7 +31,7 @@ final class ScriptedServer: Sendable {
         var failed: [JobID: FailRequest] = [:]
         var released: [JobID] = []
         var terminations = 0
-        /// In order: `release 3`, `complete 1`, `terminate` …
+        /// In order, for example `release 3`, then `terminate`.
         var calls: [String] = []
 
         var claimMood = Mood.well

@@ -1,0 +1,14 @@
+import CastAPI
+import HTTPTypes
+
+/// Headers that the library does not name; the texts of our own are in `CastAPI`.
+extension HTTPField.Name {
+    static let secFetchSite = Self(known: "Sec-Fetch-Site")
+    static let transcriberKey = Self(known: nodeKeyHeader)
+    static let jobAttempt = Self(known: attemptHeader)
+
+    private init(known name: String) {
+        guard let field = Self(name) else { preconditionFailure("\(name) is not a header's name") }
+        self = field
+    }
+}
