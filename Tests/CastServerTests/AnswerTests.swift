@@ -3,6 +3,7 @@ import CastCore
 import CastServer
 import CastStore
 import Foundation
+import HTTPTypes
 import Testing
 
 @Suite struct AnswerTests {

@@ -1,4 +1,4 @@
-package import CastCore
+import CastCore
 package import Foundation
 
 /// Which files are audio, by their ending; what is really in them, the decoder finds out.
