@@ -42,6 +42,14 @@ package struct FieldReader: Sendable {
     ///
     /// - Throws: `ValidationFailure` with every fault.
     package static func decode<Body: ReadableBody>(_ type: Body.Type, from data: Data) throws -> Body {
+        if let offset = JSONNesting.offsetOfExcess(in: data) {
+            throw ValidationFailure([
+                ValidationFault(
+                    type: "json_invalid", loc: [.string("body"), .int(Int64(offset))],
+                    msg: "JSON decode error: more than \(JSONNesting.limit) levels of lists and objects",
+                    input: .object([:]))
+            ])
+        }
         // Nearly every request is right: the fast way first.
         if let body = try? JSONDecoder().decode(Body.self, from: data), body.isWithinLimits { return body }
         var reader = FieldReader(try Self.object(in: data))
