@@ -42,14 +42,7 @@ package struct FieldReader: Sendable {
     ///
     /// - Throws: `ValidationFailure` with every fault.
     package static func decode<Body: ReadableBody>(_ type: Body.Type, from data: Data) throws -> Body {
-        if let offset = JSONNesting.offsetOfExcess(in: data) {
-            throw ValidationFailure([
-                ValidationFault(
-                    type: "json_invalid", loc: [.string("body"), .int(Int64(offset))],
-                    msg: "JSON decode error: more than \(JSONNesting.limit) levels of lists and objects",
-                    input: .object([:]))
-            ])
-        }
+        if let offset = JSONDepth.firstBeyondLimit(in: data) { throw Self.brokenJSON(at: offset) }
         // Nearly every request is right: the fast way first.
         if let body = try? JSONDecoder().decode(Body.self, from: data), body.isWithinLimits { return body }
         var reader = FieldReader(try Self.object(in: data))
@@ -65,12 +58,9 @@ package struct FieldReader: Sendable {
                 ValidationFault(type: "missing", loc: [.string("body")], msg: "Field required", input: .null)
             ])
         }
+        if let offset = JSONDepth.firstBeyondLimit(in: data) { throw Self.brokenJSON(at: offset) }
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: data) else {
-            throw ValidationFailure([
-                ValidationFault(
-                    type: "json_invalid", loc: [.string("body"), .int(Int64(Self.faultOffset(in: data)))],
-                    msg: "JSON decode error", input: .object([:]))
-            ])
+            throw Self.brokenJSON(at: Self.faultOffset(in: data))
         }
         guard case .object(let fields) = value else {
             throw ValidationFailure([
@@ -80,6 +70,14 @@ package struct FieldReader: Sendable {
             ])
         }
         return fields
+    }
+
+    private static func brokenJSON(at offset: Int) -> ValidationFailure {
+        ValidationFailure([
+            ValidationFault(
+                type: "json_invalid", loc: [.string("body"), .int(Int64(offset))], msg: "JSON decode error",
+                input: .object([:]))
+        ])
     }
 
     package func check() throws {

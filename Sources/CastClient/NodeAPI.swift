@@ -1,118 +1,86 @@
-import AsyncHTTPClient
 package import CastAPI
 package import CastCore
-package import Foundation
-import NIOCore
-import NIOHTTP1
+import Foundation
 
-/// The calls of a node; they work against the existing Python server as well.
+/// A job as a node names it: its number, and the attempt that the server gave a name, if it did.
+package struct JobHandle: Sendable, Hashable, Codable {
+    package var job: JobID
+    package var attempt: String?
+
+    package init(job: JobID, attempt: String? = nil) {
+        self.job = job
+        self.attempt = attempt
+    }
+
+    var headers: [String: String] { self.attempt.map { [attemptHeader: $0] } ?? [:] }
+}
+
+/// What a node asks of its server; a test overrides the calls that it is about.
 package struct NodeAPI: Sendable {
-    private let client: CastClient
-    private let node: NodeID
+    package var heartbeat: @Sendable (HeartbeatRequest) async throws -> HeartbeatResponse
+    package var claim: @Sendable () async throws -> ClaimResponse
+    /// One try to fetch a job's audio from a path of the server; goes on where an earlier one broke off.
+    package var audio:
+        @Sendable (_ job: JobHandle, _ path: String, _ part: PartialFile, _ onBytes: @escaping @Sendable (Int) -> Void)
+            async throws -> Void
+    package var progress: @Sendable (JobHandle, _ percent: Int) async throws -> Void
+    package var complete: @Sendable (JobHandle, CompleteRequest) async throws -> Void
+    package var fail: @Sendable (JobHandle, FailRequest) async throws -> Void
+    package var release: @Sendable (JobHandle) async throws -> Void
+    package var requestTermination: @Sendable () async throws -> TerminationResponse
 
-    package init(_ client: CastClient, node: NodeID) {
-        self.client = client
-        self.node = node
+    package init(
+        heartbeat: @escaping @Sendable (HeartbeatRequest) async throws -> HeartbeatResponse,
+        claim: @escaping @Sendable () async throws -> ClaimResponse,
+        audio:
+            @escaping @Sendable (JobHandle, String, PartialFile, @escaping @Sendable (Int) -> Void) async throws ->
+            Void,
+        progress: @escaping @Sendable (JobHandle, Int) async throws -> Void,
+        complete: @escaping @Sendable (JobHandle, CompleteRequest) async throws -> Void,
+        fail: @escaping @Sendable (JobHandle, FailRequest) async throws -> Void,
+        release: @escaping @Sendable (JobHandle) async throws -> Void,
+        requestTermination: @escaping @Sendable () async throws -> TerminationResponse
+    ) {
+        self.heartbeat = heartbeat
+        self.claim = claim
+        self.audio = audio
+        self.progress = progress
+        self.complete = complete
+        self.fail = fail
+        self.release = release
+        self.requestTermination = requestTermination
     }
 
-    package static func register(_ request: RegisterNodeRequest, at client: CastClient) async throws
-        -> RegisterNodeResponse
-    {
-        try await client.post("/api/nodes/register", request, as: RegisterNodeResponse.self)
-    }
-
-    package func heartbeat(_ request: HeartbeatRequest) async throws -> HeartbeatResponse {
-        try await self.client.post("/api/nodes/\(self.node)/heartbeat", request, as: HeartbeatResponse.self)
-    }
-
-    package func claim() async throws -> ClaimResponse {
-        try await self.client.post("/api/nodes/\(self.node)/claim", as: ClaimResponse.self)
-    }
-
-    package func progress(_ job: JobID, percent: Int, attempt: String?) async throws {
-        _ = try await self.client.post(
-            "/api/nodes/jobs/\(job)/progress", ProgressRequest(progressPercent: percent), as: MessageResponse.self,
-            attempt: attempt, timeout: .seconds(10))
-    }
-
-    package func complete(_ job: JobID, _ request: CompleteRequest, attempt: String?) async throws {
-        _ = try await self.client.post(
-            "/api/nodes/jobs/\(job)/complete", request, as: MessageResponse.self, attempt: attempt,
-            timeout: .seconds(60))
-    }
-
-    package func fail(_ job: JobID, _ request: FailRequest, attempt: String?) async throws {
-        _ = try await self.client.post(
-            "/api/nodes/jobs/\(job)/fail", request, as: MessageResponse.self, attempt: attempt)
-    }
-
-    package func release(_ job: JobID, attempt: String?) async throws {
-        _ = try await self.client.post(
-            "/api/nodes/jobs/\(job)/release", as: MessageResponse.self, attempt: attempt, timeout: .seconds(5))
-    }
-
-    package func requestTermination() async throws -> TerminationResponse {
-        try await self.client.post(
-            "/api/nodes/\(self.node)/request-termination", as: TerminationResponse.self, timeout: .seconds(10))
-    }
-
-    package func unregister() async throws {
-        _ = try await self.client.delete("/api/nodes/\(self.node)", as: MessageResponse.self)
-    }
-
-    /// Fetches a job's audio to a file; what a broken call left there is gone on with.
-    ///
-    /// - Throws: The server's own refusal (`.notFound`, `.gone`, `.forbidden`, …), or `.unavailable` for a connection
-    ///   that broke or ended early; another call then resumes.
-    package func fetchAudio(_ claim: ClaimResponse, to file: URL) async throws {
-        guard let path = claim.audioURL, !path.isEmpty else {
-            throw CastError(.notFound, "The job has no audio.")
+    /// The calls of a registered node; the existing Python server understands them too.
+    package static func live(_ client: CastClient, node: NodeID) -> NodeAPI {
+        let nodePath = "/api/nodes/\(CastClient.segment(node.rawValue))"
+        @Sendable func jobPath(_ handle: JobHandle, _ verb: String) -> String {
+            "/api/nodes/jobs/\(handle.job)/\(verb)"
         }
-        let have = (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int64) ?? 0
-        var headers: [(String, String)] = []
-        if have > 0 { headers.append(("Range", "bytes=\(have)-")) }
-        let response = try await self.client.open(path, headers: headers, timeout: .seconds(30))
-        switch response.status.code {
-        case 200, 206: break
-        case 416 where have > 0 && (claim.audioSize ?? have) == have: return
-        default:
-            let body = (try? await response.body.collect(upTo: 1 << 16)).map { Data($0.readableBytesView) } ?? Data()
-            let answered = Answered(
-                status: Int(response.status.code), type: "", body: body, address: self.client.address)
-            if response.status.code == 416 { try? FileManager.default.removeItem(at: file) }
-            throw answered.refusal
+        @Sendable func tell(
+            _ handle: JobHandle, _ verb: String, _ body: (any Encodable & Sendable)? = nil, timeout: Duration
+        ) async throws {
+            // The sentence in the answer is for people.
+            _ = try await client.post(
+                jobPath(handle, verb), body, headers: handle.headers, as: MessageResponse.self, timeout: timeout)
         }
-        let resumes = response.status.code == 206
-        try await self.write(response, to: file, from: resumes ? have : 0, expected: claim.audioSize)
-    }
-
-    private func write(
-        _ response: HTTPClientResponse, to file: URL, from offset: Int64, expected: Int64?
-    ) async throws {
-        if offset == 0, !FileManager.default.createFile(atPath: file.path, contents: nil) {
-            throw CastError(.storageFull, "\(file.path) cannot be written.")
-        }
-        guard let handle = FileHandle(forWritingAtPath: file.path) else {
-            throw CastError(.storageFull, "\(file.path) cannot be written.")
-        }
-        defer { try? handle.close() }
-        try handle.truncate(atOffset: UInt64(offset))
-        try handle.seek(toOffset: UInt64(offset))
-        let length = response.headers.first(name: "Content-Length").flatMap { Int64($0) }
-        var count = offset
-        do {
-            for try await chunk in response.body {
-                try Task.checkCancellation()
-                try handle.write(contentsOf: Data(chunk.readableBytesView))
-                count += Int64(chunk.readableBytes)
-            }
-        } catch let error as HTTPClientError {
-            throw CastError(.unavailable, "The connection broke off in the middle of the audio.", cause: error)
-        } catch let error as CocoaError where error.code == .fileWriteOutOfSpace {
-            throw CastError(.storageFull, "There is no space left for the audio.", cause: error)
-        }
-        if let wanted = expected ?? length.map({ $0 + offset }), count != wanted {
-            throw CastError(.unavailable, "The audio ended after \(count) of \(wanted) bytes.")
-        }
+        return NodeAPI(
+            heartbeat: { try await client.post("\(nodePath)/heartbeat", $0) },
+            claim: { try await client.post("\(nodePath)/claim") },
+            audio: { handle, path, part, onBytes in
+                // Only a path on the same server: the key goes nowhere else.
+                let isLocal = path.hasPrefix("/") && !path.hasPrefix("//")
+                try await client.download(
+                    isLocal ? path : jobPath(handle, "audio"), to: part, headers: handle.headers, onBytes: onBytes)
+            },
+            progress: {
+                try await tell($0, "progress", ProgressRequest(progressPercent: $1), timeout: .seconds(10))
+            },
+            complete: { try await tell($0, "complete", $1, timeout: .seconds(60)) },
+            fail: { try await tell($0, "fail", $1, timeout: .seconds(30)) },
+            release: { try await tell($0, "release", timeout: .seconds(5)) },
+            requestTermination: {
+                try await client.post("\(nodePath)/request-termination", timeout: .seconds(10))
+            })
     }
 }

@@ -1,81 +1,105 @@
-import CastCore
 package import Foundation
 
-/// Whether an address is reached through a proxy, by the variables that everybody sets.
+/// Which proxy a request goes through, as the variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` say.
 ///
-/// `http_proxy`, `https_proxy` and `no_proxy`, in lower case first, as curl reads them. `no_proxy` takes names, domains
-/// (with or without a leading dot), addresses, `CIDR` ranges of IPv4, an optional `:port`, and `*` for everything.
+/// Both spellings are read, the lower-case one first. `no_proxy` is a list of exceptions: a host (`server.lan`, which
+/// covers its subdomains too), a suffix (`.lan`), an address (`10.0.0.7`, `[::1]`), a network (`10.0.0.0/8`), each with
+/// or without a port, or `*` for everything.
 package struct ProxyRules: Sendable, Equatable {
-    package struct Proxy: Sendable, Equatable {
+    package struct Proxy: Sendable, Hashable {
         package var host: String
         package var port: Int
-
-        package init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
+        /// Name and password, where the address has them.
+        package var user: String?
+        package var password: String?
     }
 
-    private let byScheme: [String: Proxy]
-    private let exceptions: [String]
+    private struct Exception: Sendable, Equatable {
+        enum Pattern: Sendable, Equatable {
+            case everything
+            case name(String)
+            case network(address: [UInt8], bits: Int)
+        }
+        var pattern: Pattern
+        var port: Int?
+    }
 
-    /// - Throws: `.invalid` that names the variable when it holds no proxy's address.
+    private let proxies: [String: Proxy]
+    private let exceptions: [Exception]
+
+    /// - Throws: `.invalid` for a proxy that is no address: going around it in silence would be a surprise.
     package init(environment: [String: String]) throws {
-        var byScheme: [String: Proxy] = [:]
+        func value(_ name: String) -> (name: String, text: String)? {
+            for name in [name, name.uppercased()] {
+                if let text = environment[name]?.trimmingCharacters(in: .whitespaces), !text.isEmpty {
+                    return (name, text)
+                }
+            }
+            return nil
+        }
+        var proxies: [String: Proxy] = [:]
         for scheme in ["http", "https"] {
-            let names = ["\(scheme)_proxy", "\(scheme.uppercased())_PROXY"]
-            guard let name = names.first(where: { environment[$0]?.isEmpty == false }), let text = environment[name]
-            else { continue }
-            byScheme[scheme] = try Self.proxy(text, name: name)
+            guard let (name, text) = value("\(scheme)_proxy") ?? value("all_proxy") else { continue }
+            proxies[scheme] = try Proxy(text, variable: name)
         }
-        self.byScheme = byScheme
-        let list = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
-        self.exceptions = list.split(whereSeparator: { $0 == "," || $0 == " " }).map { $0.lowercased() }
+        self.proxies = proxies
+        self.exceptions = (value("no_proxy")?.text ?? "")
+            .split(whereSeparator: { $0 == "," || $0.isWhitespace })
+            .compactMap { Self.exception(String($0)) }
     }
 
-    /// The proxy to reach an address through; nil for a direct connection.
+    /// The proxy for a request, or nil for a direct one.
     package func proxy(for url: URL) -> Proxy? {
-        guard let scheme = url.scheme?.lowercased(), let host = url.host?.lowercased(),
-            let proxy = self.byScheme[scheme]
-        else { return nil }
+        guard let scheme = url.scheme?.lowercased(), let proxy = self.proxies[scheme], let host = url.host else {
+            return nil
+        }
         let port = url.port ?? (scheme == "https" ? 443 : 80)
-        return self.exceptions.contains { Self.covers($0, host: host, port: port) } ? nil : proxy
+        return self.isException(Self.plain(host), port: port) ? nil : proxy
     }
 
-    private static func proxy(_ text: String, name: String) throws -> Proxy {
-        let url = URL(string: text.contains("://") ? text : "http://\(text)")
-        guard let url, url.scheme == "http", let host = url.host, !host.isEmpty else {
-            throw CastError(.invalid, "\(name) is “\(text)”; it must be a proxy's address like http://localhost:1055.")
+    private func isException(_ host: String, port: Int) -> Bool {
+        // This machine is never beyond a proxy.
+        if host == "localhost" || host.hasSuffix(".localhost") { return true }
+        let address = IPAddress.bytes(of: host)
+        if let address, IPAddress.isLoopback(address) { return true }
+        return self.exceptions.contains { exception in
+            if let wanted = exception.port, wanted != port { return false }
+            switch exception.pattern {
+            case .everything: return true
+            case .name(let name): return address == nil && (host == name || host.hasSuffix(".\(name)"))
+            case .network(let network, let bits):
+                return address.map { IPAddress.is($0, in: network, bits: bits) } ?? false
+            }
         }
-        return Proxy(host: host, port: url.port ?? 80)
     }
 
-    private static func covers(_ exception: String, host: String, port: Int) -> Bool {
-        if exception == "*" { return true }
-        var name = exception
-        if let colon = name.lastIndex(of: ":"), let number = Int(name[name.index(after: colon)...]),
-            name.filter({ $0 == ":" }).count == 1
-        {
-            guard number == port else { return false }
-            name = String(name[..<colon])
+    private static func exception(_ text: String) -> Exception? {
+        if text == "*" { return Exception(pattern: .everything) }
+        if let slash = text.firstIndex(of: "/") {
+            guard let address = IPAddress.bytes(of: plain(String(text[..<slash]))),
+                let bits = Int(text[text.index(after: slash)...]), (0...address.count * 8).contains(bits)
+            else { return nil }
+            return Exception(pattern: .network(address: address, bits: bits))
         }
-        if name.contains("/") { return Self.contains(range: name, host) }
-        if name.hasPrefix("*") { name.removeFirst() }
-        if name.hasPrefix(".") { name.removeFirst() }
-        return host == name || host.hasSuffix("." + name)
+        if let address = IPAddress.bytes(of: plain(text)) {
+            return Exception(pattern: .network(address: address, bits: address.count * 8))
+        }
+        var (host, port) = (text, Int?.none)
+        if let colon = text.lastIndex(of: ":"), let number = Int(text[text.index(after: colon)...]) {
+            (host, port) = (String(text[..<colon]), number)
+        }
+        if let address = IPAddress.bytes(of: plain(host)) {
+            return Exception(pattern: .network(address: address, bits: address.count * 8), port: port)
+        }
+        let name = plain(host).drop { $0 == "." || $0 == "*" }
+        return name.isEmpty ? nil : Exception(pattern: .name(String(name)), port: port)
     }
 
-    private static func contains(range: String, _ host: String) -> Bool {
-        let parts = range.split(separator: "/")
-        guard parts.count == 2, let bits = Int(parts[1]), (0...32).contains(bits), let network = Self.number(parts[0]),
-            let address = Self.number(Substring(host))
-        else { return false }
-        let mask: UInt32 = bits == 0 ? 0 : ~UInt32(0) << UInt32(32 - bits)
-        return network & mask == address & mask
-    }
-
-    private static func number(_ address: Substring) -> UInt32? {
-        let bytes = address.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
-        return bytes.count == 4 ? bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } : nil
+    /// A host in one spelling: lower case, without brackets and without the dot at the end.
+    private static func plain(_ host: String) -> String {
+        var host = host.lowercased()
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        while host.hasSuffix(".") { host.removeLast() }
+        return host
     }
 }

@@ -17,11 +17,13 @@ package struct Node: Sendable, Equatable {
     /// Lower goes first.
     package var priority: Int
     package var lastHeartbeatAt: Date?
+    /// The job that it works on, or the first of those that wait there.
     package var currentJobID: JobID?
+    package var createdAt: Date
 
     package init(
         id: NodeID, name: String, url: String, model: String?, backend: String?, priority: Int = 10,
-        lastHeartbeatAt: Date? = nil, currentJobID: JobID? = nil
+        lastHeartbeatAt: Date? = nil, currentJobID: JobID? = nil, createdAt: Date
     ) {
         self.id = id
         self.name = name
@@ -31,6 +33,7 @@ package struct Node: Sendable, Equatable {
         self.priority = priority
         self.lastHeartbeatAt = lastHeartbeatAt
         self.currentJobID = currentJobID
+        self.createdAt = createdAt
     }
 
     /// The status at a time: a node that has been silent for longer than `timeout` seconds is offline.

@@ -1,147 +1,214 @@
-import CastAPI
+package import CastClient
 package import CastCore
 package import Foundation
 package import Logging
 import ServiceLifecycle
+import Synchronization
 package import Transcription
 
-/// The worker: heartbeat, prefetch, recognition and hand-in, side by side, until it is stopped or has done its work.
-package struct NodeRunner<Ticker: Clock<Duration>>: Service {
-    package let state: NodeState
-    let credentials: NodeCredentials
-    let server: NodeServer
+/// The worker: claims jobs, fetches their audio ahead, recognises one after the other, and hands the results in.
+///
+/// It runs until it is told to stop, until the leave policy says so, or until the server does not know it any more.
+/// Whichever it is, nothing is lost: undone jobs are handed back, finished ones stay on disk until the server has them.
+package final class NodeRunner: Service {
+    /// How the node ended.
+    package enum Ending: Sendable, Equatable {
+        /// By a signal, or because the service around it stops.
+        case stopRequested
+        case left(LeavePolicy.Reason)
+        /// The server does not know this node, or not by this key.
+        case registrationRefused
+    }
+
+    let api: NodeAPI
     let transcriber: any Transcriber
+    let name: String
+    let server: String
     let settings: NodeSettings
     let spool: Spool
     let audioFolder: URL
-    let clock: Ticker
-    let now: @Sendable () -> Date
     let logger: Logger
+    let clock: any Clock<Duration>
+    let uptime: Uptime
+    let jitter: @Sendable () -> Double
 
-    /// - Throws: When the spool's folder or the one for audio cannot be made.
+    let state: Mutex<NodeState>
+    let outbox: Mutex<Outbox>
+    /// How to cancel what is being done for a job.
+    let cancellations = Mutex<[JobHandle: @Sendable () -> Void]>([:])
+    private let endingFound = Mutex<Ending?>(nil)
+
+    /// Wakes the one loop that claims and heartbeats.
+    let talkBell = Bell()
+    /// Wakes the recogniser's loop.
+    let audioBell = Bell()
+    /// Wakes the loop that hands in.
+    let outboxBell = Bell()
+    /// Wakes the watch over leaving.
+    let watchBell = Bell()
+
+    /// How long each call may take when the node stops.
+    static let farewellLimit = Duration.seconds(5)
+
+    /// - Parameters:
+    ///   - name: The node's name, for heartbeats and the status page.
+    ///   - home: Where spool and audio are.
+    ///   - jitter: −1 to 1; spreads the tries of many nodes.
     package init(
-        credentials: NodeCredentials, server: NodeServer, transcriber: any Transcriber, settings: NodeSettings,
-        home: HomeFolder, clock: Ticker, now: @escaping @Sendable () -> Date = { Date() }, logger: Logger
-    ) throws {
-        self.credentials = credentials
-        self.server = server
+        api: NodeAPI, transcriber: any Transcriber, name: String, server: URL, home: HomeFolder,
+        settings: NodeSettings, logger: Logger, clock: some Clock<Duration> = ContinuousClock(),
+        jitter: @escaping @Sendable () -> Double = { Double.random(in: -1...1) }
+    ) {
+        self.api = api
         self.transcriber = transcriber
+        self.name = name
+        self.server = server.absoluteString
         self.settings = settings
-        self.clock = clock
-        self.now = now
+        self.spool = Spool(folder: home.spoolFolder(for: server), logger: logger)
+        self.audioFolder = home.audioFolder
         self.logger = logger
-        self.state = NodeState(policy: settings.leaving, startedAt: now())
-        self.spool = try Spool(home: home, node: credentials.nodeID)
-        self.audioFolder = URL(fileURLWithPath: home.path)
-            .appendingPathComponent("audio/\(StorageName.safe(credentials.nodeID.rawValue))", isDirectory: true)
-        // What a crash left there belongs to leases that are lost.
-        try? FileManager.default.removeItem(at: self.audioFolder)
-        try FileManager.default.createDirectory(at: self.audioFolder, withIntermediateDirectories: true)
-        self.state.restored(self.spool.entries().map(\.entry.job))
+        self.clock = clock
+        self.uptime = Uptime(clock)
+        self.jitter = jitter
+        self.state = Mutex(NodeState(settings, at: self.uptime.now))
+        self.outbox = Mutex(Outbox())
     }
 
-    /// Why the worker came to its end.
-    private enum End: Sendable {
-        case stopped
-        case leaving(LeavePolicy.Reason)
+    /// How it ended; nil while it runs.
+    package var ending: Ending? { self.endingFound.withLock { $0 } }
+
+    package var status: NodeStatus {
+        let uptime = self.uptime.now
+        return self.state.withLock {
+            NodeStatus($0, name: self.name, model: self.transcriber.model, server: self.server, uptime: uptime)
+        }
     }
 
-    /// Works until it is stopped, or there is a reason to leave; hands everything back that is not finished.
+    /// Asks the node to stop, as a signal does.
+    package func stop() {
+        self.state.withLock { $0.stop() }
+        self.watchBell.ring()
+    }
+
+    /// Works until there is a reason to end.
     ///
-    /// - Throws: `.unauthorized` or `.notFound` when the server does not know this node any more.
+    /// - Throws: `.unauthorized` when the server does not know this node any more.
     package func run() async throws {
-        var end = End.stopped
-        var failure: (any Error)?
-        do {
-            end = try await cancelWhenGracefulShutdown { try await self.work() }
-        } catch is CancellationError {
-            // The stop that was asked for.
-        } catch {
-            failure = error
-        }
-        // In a task of its own, because this one may be cancelled and every call would be refused.
-        let (left, isKnown) = (end, failure == nil)
-        await Task { await self.finish(left, isKnown: isKnown) }.value
-        if let failure { throw failure }
-    }
-
-    private func work() async throws -> End {
-        try await withThrowingTaskGroup(of: End?.self) { group in
-            group.addTask {
-                try await self.beat()
-                return nil
-            }
-            group.addTask {
-                try await self.prefetch()
-                return nil
-            }
-            group.addTask {
-                try await self.recognise()
-                return nil
-            }
-            group.addTask {
-                try await self.handIn()
-                return nil
-            }
-            group.addTask { .leaving(try await self.watch()) }
-            defer { group.cancelAll() }
-            while let result = try await group.next() {
-                if let result { return result }
-            }
-            return .stopped
+        try self.prepare()
+        self.logger.info(
+            "node started",
+            metadata: [
+                "node.name": "\(self.name)", "server": "\(self.server)", "model": "\(self.transcriber.model)",
+                "spool": "\(self.state.withLock { $0.unsent })",
+            ])
+        let ending = await self.work()
+        self.state.withLock { $0.stop() }
+        // Whoever cancelled us still wants the jobs handed back.
+        await Task { await self.sayFarewell(after: ending) }.value
+        self.endingFound.withLock { $0 = ending }
+        self.logger.info(
+            "node ended", metadata: ["reason": "\(ending)", "jobs.done": "\(self.status.jobsDone)"])
+        if ending == .registrationRefused {
+            throw CastError(
+                .unauthorized,
+                "\(self.server) does not know this node any more. "
+                    + "Register it again: cast2md node register --server \(self.server) --name \"\(self.name)\"")
         }
     }
 
-    /// Waits for a reason to leave.
-    private func watch() async throws -> LeavePolicy.Reason {
-        while true {
-            if let reason = self.state.reasonToLeave(at: self.now()) { return reason }
-            try await self.clock.sleep(for: .seconds(1))
-        }
-    }
-
-    private func finish(_ end: End, isKnown: Bool) async {
-        let held = self.state.takeAll()
-        if isKnown {
-            await withTaskGroup(of: Void.self) { group in
-                for job in held {
-                    group.addTask { await self.release(job) }
+    /// Runs the four loops; the first that finds a reason to end ends the others.
+    private func work() async -> Ending {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Ending?.self) { group in
+                group.addTask { await self.talk() }
+                group.addTask { await self.watch() }
+                group.addTask {
+                    await self.recogniseAll()
+                    return nil
                 }
+                group.addTask {
+                    await self.handIn()
+                    return nil
+                }
+                defer { group.cancelAll() }
+                for await ending in group {
+                    if let ending { return ending }
+                }
+                return .stopRequested
             }
-            // One more try with what is finished; what does not get through stays on disk for the next start.
-            _ = await self.sendResults(limit: .seconds(20))
+        } onGracefulShutdown: {
+            self.stop()
         }
-        try? FileManager.default.removeItem(at: self.audioFolder)
-        guard case .leaving(let reason) = end else { return }
-        self.logger.info("leaving", metadata: ["reason": "\(reason.sentence)"])
+    }
+
+    /// Watches over leaving, apart from all that may hang.
+    private func watch() async -> Ending? {
+        while !Task.isCancelled {
+            let now = self.uptime.now
+            let (isStopping, reason) = self.state.withLock { ($0.isStopping, $0.decideToLeave(at: now)) }
+            if isStopping { return .stopRequested }
+            if let reason { return .left(reason) }
+            await self.watchBell.wait(upTo: self.settings.pollInterval, self.clock)
+        }
+        return nil
+    }
+
+    /// Takes up what an earlier run left.
+    private func prepare() throws {
+        let files = FileManager.default
+        try? files.removeItem(at: self.audioFolder)
         do {
-            try await self.server.requestTermination()
+            try files.createDirectory(at: self.audioFolder, withIntermediateDirectories: true)
         } catch {
-            self.logger.warning("server was not told of the leaving", metadata: ["error": "\(error)"])
+            throw CastError(.storageFull, "The folder \(self.audioFolder.path) cannot be made.", cause: error)
+        }
+        let now = self.uptime.now
+        for result in try self.spool.load() {
+            self.state.withLock { $0.adopt(result.handle, title: result.title) }
+            self.outbox.withLock { $0.add(result.handle, .result(result, isOnDisk: true), at: now) }
         }
     }
 
-    private func release(_ held: NodeState.Held) async {
-        guard let job = held.claim.jobID else { return }
-        do {
-            try await self.server.release(job, held.claim.attempt)
-            self.logger.info("job handed back", metadata: ["job.id": "\(job)"])
-        } catch {
-            // Its lease runs out; nothing is lost but time.
-            self.logger.warning("job was not handed back", metadata: ["job.id": "\(job)", "error": "\(error)"])
+    /// Notes an observation that is about no job.
+    func note(_ observation: LeavePolicy.Observation) {
+        let now = self.uptime.now
+        self.state.withLock { $0.note(observation, at: now) }
+    }
+
+    /// Notes that the server answered; after a silence it hears at once what was kept for it.
+    func noteAnswer() {
+        let now = self.uptime.now
+        let wasSilent = self.state.withLock { state in
+            defer { state.note(.answered, at: now) }
+            return state.isServerReachable == false
         }
+        guard wasSilent else { return }
+        self.logger.info("server answers again")
+        self.outbox.withLock { $0.retryNow(at: now) }
+        self.outboxBell.ring()
     }
 
-    /// Whether an error says that this node is not registered any more.
-    func isUnknownHere(_ error: any Error) -> Bool {
-        guard let error = error as? CastError else { return false }
-        return error.code == .unauthorized || (error.code == .notFound && error.message.hasPrefix("Node not found"))
+    /// Notes that the server gave no useful answer; said once, not every few seconds.
+    func noteSilence(_ error: any Error) {
+        let wasReachable = self.state.withLock { $0.isServerReachable != false }
+        self.note(.unanswered)
+        self.logger.log(
+            level: wasReachable ? .warning : .debug, "server gives no answer", metadata: ["error": "\(error)"])
     }
 
-    var notRegistered: CastError {
-        CastError(
-            .unauthorized,
-            "The server \(self.credentials.server) does not know this node any more. Register it again: cast2md node register"
-        )
+    /// Does something for a job, until it is done or the job is lost.
+    func cancellable<Result: Sendable>(
+        _ handle: JobHandle, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let task = Task { try await body() }
+        self.cancellations.withLock { $0[handle] = { task.cancel() } }
+        defer { self.cancellations.withLock { _ = $0.removeValue(forKey: handle) } }
+        // It may have been lost before there was anything to cancel.
+        if !self.state.withLock({ $0.holds(handle) }) { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

@@ -4,20 +4,25 @@ package import Foundation
 package import Hummingbird
 package import Logging
 package import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// The server: opens its files, wires routes and services, and runs them until it is told to stop.
 package struct CastServer: Sendable {
     package let parts: ServerParts
     package let group: ServiceGroup
+    private let lock: DataLock
+    private let stop = StopNote()
 
     /// - Parameters:
+    ///   - patience: How long a stop waits for requests that are being answered; then they are cut off.
     ///   - onReady: Called with the port once the server takes requests; with port 0 the system chose it.
     /// - Throws: `CastError` that names what is wrong: the data folder, the storage, the database.
     package init(
         configuration: ServerConfiguration, podcasts: PodcastSource, logger: Logger,
         clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() },
-        signals: Bool = true, onReady: @escaping @Sendable (Int) -> Void = { _ in }
+        signals: Bool = true, patience: Duration = .seconds(10),
+        onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         do {
             try FileManager.default.createDirectory(
@@ -25,6 +30,7 @@ package struct CastServer: Sendable {
         } catch {
             throw CastError(.unavailable, "The data folder \(configuration.dataPath) cannot be made.", cause: error)
         }
+        self.lock = try DataLock(folder: configuration.dataPath)
         let storage = try StorageFolder(path: configuration.storagePath)
         storage.removeLeftovers()
         let database = try Database(path: configuration.dataPath + "/cast2md.db")
@@ -33,14 +39,17 @@ package struct CastServer: Sendable {
             now: now)
         let application = try buildApplication(self.parts, onReady: onReady)
         // What takes requests comes last: it stops first.
-        self.group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: LeaseSweeper(parts: self.parts, clock: clock)),
-                    .init(service: DownloadService(parts: self.parts, clock: clock)),
-                    .init(service: application),
-                ],
-                gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: logger))
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: LeaseSweeper(parts: self.parts, clock: clock)),
+                .init(service: DownloadService(parts: self.parts, clock: clock)),
+                .init(service: application),
+                .init(service: self.stop),
+            ],
+            gracefulShutdownSignals: signals ? [.sigterm, .sigint] : [], logger: logger)
+        // A reader that stalled in the middle of an answer would be waited for without end.
+        group.maximumGracefulShutdownDuration = patience
+        self.group = ServiceGroup(configuration: group)
     }
 
     /// Runs until it is stopped, and closes the database.
@@ -48,10 +57,31 @@ package struct CastServer: Sendable {
         do {
             try await self.group.run()
         } catch {
-            try? self.parts.database.close()
-            throw error
+            guard self.stop.isAskedFor else {
+                try? self.parts.database.close()
+                throw error
+            }
+            // Asked to stop, it stopped; that something had to be cut off for it is no fault.
+            self.parts.logger.debug("stopped late", metadata: ["error": "\(error)"])
         }
-        try self.parts.database.close()
+        do {
+            try self.parts.database.close()
+        } catch {
+            // Everything that was committed is in the file, and the next start reads it.
+            self.parts.logger.warning("database not closed", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// Remembers that a stop was asked for; being the last service, it is the first that hears so.
+private final class StopNote: Service {
+    private let isAsked = Mutex(false)
+
+    var isAskedFor: Bool { self.isAsked.withLock { $0 } }
+
+    func run() async throws {
+        try await gracefulShutdown()
+        self.isAsked.withLock { $0 = true }
     }
 }
 

@@ -13,9 +13,8 @@ extension PodcastSource {
         let web = WebClient(publicOnly, logger: logger)
         // Nodes live on private networks; only their status page is asked, and only for a person who asks.
         var anywhere = WebClient.Configuration()
-        anywhere.addresses = .anything
-        anywhere.connectTimeout = .seconds(5)
-        anywhere.silenceTimeout = .seconds(5)
+        anywhere.addresses = .notLinkLocal
+        anywhere.redirects = 0
         let nodes = WebClient(anywhere, logger: logger)
         do {
             let result = try await body(Self.network(web, nodes: nodes, logger: logger))
@@ -30,39 +29,54 @@ extension PodcastSource {
     }
 
     private static func network(_ web: WebClient, nodes: WebClient, logger: Logger) -> PodcastSource {
-        PodcastSource(
+        var source = PodcastSource(
             fetchFeed: { address, etag, lastModified in
                 let url = try Self.url(address)
                 let outcome = try await FeedFetcher(client: web).fetch(
                     url, validators: FeedValidators(etag: etag, lastModified: lastModified),
                     into: FileManager.default.temporaryDirectory)
-                guard case .fetched(let fetched) = outcome else { return .notModified }
+                let fetched: FeedFetcher.Fetched
+                switch outcome {
+                case .notModified(let movedTo): return .notModified(movedTo: movedTo?.absoluteString)
+                case .fetched(let document): fetched = document
+                }
                 defer { try? FileManager.default.removeItem(at: fetched.file) }
                 let parsed = try FeedParser().parse(
                     file: fetched.file, from: fetched.url, contentType: fetched.contentType)
-                return .document(Document(parsed, validators: fetched.validators))
+                return .document(Document(parsed, fetched))
             },
             fetchAudio: { address, file, onProgress in
-                let downloaded = try await AudioDownloader(client: web, logger: logger).download(
-                    try Self.url(address), to: file
-                ) { done, total in
+                let url = try Self.url(address)
+                // A crash between the end of a download and its job's leaves the file whole.
+                if let whole = AudioDownloader.finished(url, at: file) { return FetchedAudio(whole) }
+                let downloaded = try await AudioDownloader(client: web, logger: logger).download(url, to: file) {
+                    done, total in
                     if let total, total > 0 { onProgress(min(1, Double(done) / Double(total))) }
                 }
-                return FetchedAudio(size: downloaded.byteCount, fileExtension: downloaded.format.fileExtension)
+                return FetchedAudio(downloaded)
             },
             probe: { address in
-                try await nodes.get(try Self.url(address)).status
+                try await nodes.status(of: try Self.url(address), within: .seconds(5))
             })
+        source.discardAudio = { AudioDownloader.discard($0) }
+        return source
     }
 
     private static func url(_ address: String) throws -> URL {
-        guard let url = URL(string: address) else { throw CastError(.invalid, "“\(address)” is not a web address.") }
+        // Without the address itself: there may be a password in it, and this sentence is kept and logged.
+        guard let url = URL(string: address) else { throw CastError(.invalid, "The address is not a web address.") }
         return url
     }
 }
 
+extension PodcastSource.FetchedAudio {
+    fileprivate init(_ downloaded: AudioDownloader.Downloaded) {
+        self.init(size: downloaded.byteCount, fileExtension: downloaded.format.fileExtension)
+    }
+}
+
 extension PodcastSource.Document {
-    init(_ parsed: ParsedFeed, validators: FeedValidators) {
+    init(_ parsed: ParsedFeed, _ fetched: FeedFetcher.Fetched) {
         self.init(
             feed: FeedDraft(
                 title: parsed.title, description: parsed.description, imageURL: parsed.imageURL?.absoluteString,
@@ -74,7 +88,8 @@ extension PodcastSource.Document {
                     link: episode.link?.absoluteString, audioURL: episode.audioURL.absoluteString,
                     duration: episode.duration, publishedAt: episode.publishedAt)
             },
-            etag: validators.etag, lastModified: validators.lastModified)
+            etag: fetched.validators.etag, lastModified: fetched.validators.lastModified,
+            movedTo: fetched.movedTo?.absoluteString, announcedURL: parsed.newFeedURL?.absoluteString)
     }
 
     /// A feed's `en-us` as ISO 639-1; feeds often say something that is none, and then the engine is to find out.

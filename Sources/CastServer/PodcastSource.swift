@@ -5,7 +5,8 @@ package import Foundation
 package struct PodcastSource: Sendable {
     /// What a feed's address answered.
     package enum FeedAnswer: Sendable {
-        case notModified
+        /// What came last time still holds; the feed may have moved for good all the same.
+        case notModified(movedTo: String? = nil)
         case document(Document)
     }
 
@@ -14,12 +15,21 @@ package struct PodcastSource: Sendable {
         package var episodes: [EpisodeDraft]
         package var etag: String?
         package var lastModified: String?
+        /// Where permanent redirects led.
+        package var movedTo: String?
+        /// Where the publisher says in the feed that it has moved to.
+        package var announcedURL: String?
 
-        package init(feed: FeedDraft, episodes: [EpisodeDraft], etag: String? = nil, lastModified: String? = nil) {
+        package init(
+            feed: FeedDraft, episodes: [EpisodeDraft], etag: String? = nil, lastModified: String? = nil,
+            movedTo: String? = nil, announcedURL: String? = nil
+        ) {
             self.feed = feed
             self.episodes = episodes
             self.etag = etag
             self.lastModified = lastModified
+            self.movedTo = movedTo
+            self.announcedURL = announcedURL
         }
     }
 
@@ -38,12 +48,14 @@ package struct PodcastSource: Sendable {
     /// Fetches a feed; the validators of the last answer make the request conditional.
     package var fetchFeed:
         @Sendable (_ url: String, _ etag: String?, _ lastModified: String?) async throws -> FeedAnswer
-    /// Fetches audio to a file; an interrupted call goes on where it was.
+    /// Fetches audio to a file; an interrupted call goes on where it was, and a file that is there whole is taken.
     ///
     /// Progress is 0 to 1.
     package var fetchAudio:
         @Sendable (_ url: String, _ file: URL, _ onProgress: @escaping @Sendable (Double) -> Void) async throws ->
             FetchedAudio
+    /// Removes what interrupted calls of `fetchAudio` left for a file, and the file.
+    package var discardAudio: @Sendable (_ file: URL) -> Void = { _ in }
     /// The status that an address answers a GET with, within five seconds.
     package var probe: @Sendable (_ url: String) async throws -> Int
 

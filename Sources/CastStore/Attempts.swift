@@ -18,12 +18,20 @@ enum Attempts {
     }
 
     /// The try that the node lost by expiry and nobody has made up for; what a heartbeat may resume.
-    static func lastExpired(_ db: GRDB.Database, job: JobID, node: NodeID) throws -> String? {
+    ///
+    /// A try that stood still is none: whoever hangs is not given the job back for saying that it still has it.
+    static func lastExpired(
+        _ db: GRDB.Database, job: JobID, node: NodeID
+    ) throws -> (attempt: String, hasBegun: Bool)? {
         let row = try Row.fetchOne(
-            db, sql: "SELECT id, nodeID, outcome FROM attempt WHERE jobID = ? ORDER BY startedAt DESC, id DESC LIMIT 1",
+            db,
+            sql: """
+                SELECT id, nodeID, outcome, begunAt FROM attempt WHERE jobID = ?
+                ORDER BY startedAt DESC, id DESC LIMIT 1
+                """,
             arguments: [job.rawValue])
         guard let row, row["nodeID"] == node.rawValue, row["outcome"] == "expired" else { return nil }
-        return row["id"]
+        return (row["id"], row["begunAt"] != nil)
     }
 
     /// Closes the try that an event ends, or opens one again.
@@ -35,13 +43,19 @@ enum Attempts {
             return
         }
         guard case .running(let lease) = old.state else { return }
-        if case .running = new.state { return }
+        if case .running(let now) = new.state {
+            guard now.hasBegun, !lease.hasBegun else { return }
+            try db.execute(
+                sql: "UPDATE attempt SET begunAt = coalesce(begunAt, ?) WHERE id = ?",
+                arguments: [now.touchedAt.stored, lease.attempt])
+            return
+        }
         let outcome: String
         switch event {
         case .completed(let node): outcome = node == lease.holder ? "completed" : "superseded"
         case .failed: outcome = "failed"
         case .leaseExpired: outcome = "expired"
-        case .released, .interrupted, .leftOut, .renewed, .touched, .progressed, .resumed, .retried:
+        case .released, .interrupted, .stalled, .leftOut, .renewed, .touched, .progressed, .resumed, .retried:
             outcome = "released"
         }
         var error: String?

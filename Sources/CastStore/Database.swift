@@ -30,8 +30,8 @@ package struct Database: Sendable {
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.prepareDatabase { db in
-            // With WAL a power cut loses at most the last commits, never the file's consistency.
-            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            // A node deletes its copy of a result when we say that we have it: then it has to survive a power cut.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
         }
         return configuration
     }

@@ -18,10 +18,12 @@ package struct EpisodeStore: Sendable {
     }
 
     package func get(_ id: EpisodeID) async throws -> Episode {
-        try await self.writer.read { db in
-            guard let episode = try EpisodeRow.fetch(db, id) else { throw CastError(.notFound, "Episode not found") }
-            return episode
-        }
+        try await self.writer.read { db in try Self.require(db, id) }
+    }
+
+    private static func require(_ db: GRDB.Database, _ id: EpisodeID) throws -> Episode {
+        guard let episode = try EpisodeRow.fetch(db, id) else { throw CastError(.notFound, "Episode not found") }
+        return episode
     }
 
     /// Adds one episode to the feed of single episodes, or to any other.
@@ -36,6 +38,29 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// Adds one episode with its audio: both, or neither.
+    ///
+    /// - Parameter audio: Puts the file in place and answers its path below the storage folder and its size; called
+    ///   inside the transaction, so that a crash leaves either nothing or a file that no episode names.
+    /// - Throws: `.conflict` when the feed has it already; what `audio` throws.
+    package func add(
+        _ draft: EpisodeDraft, to feed: FeedID, at now: Date,
+        audio: @escaping @Sendable (Episode) throws -> (path: String, size: Int64)
+    ) async throws -> Episode {
+        try await self.writer.write { db in
+            guard let id = try Self.insert(db, [draft], into: feed, at: now).first else {
+                let title = try String.fetchOne(
+                    db, sql: "SELECT title FROM episode WHERE feedID = ? AND guid = ?",
+                    arguments: [feed.rawValue, draft.guid])
+                throw CastError(.conflict, "The same audio is there already, as “\(title ?? draft.title)”.")
+            }
+            let file = try audio(try Self.require(db, id))
+            try EpisodeRow.store(db, .audio(path: file.path, size: file.size, duration: nil), of: id)
+            try EpisodeRow.refreshState(db, id, at: now)
+            return try Self.require(db, id)
+        }
+    }
+
     /// Gives an episode the audio that a person handed in.
     package func setAudio(_ id: EpisodeID, path: String, size: Int64, duration: Double?, at now: Date) async throws {
         try await self.writer.write { db in
@@ -44,9 +69,13 @@ package struct EpisodeStore: Sendable {
         }
     }
 
-    package func remove(_ id: EpisodeID) async throws {
+    /// The audio is not on the disk any more; where its address is known it can be fetched again.
+    package func forgetAudio(_ id: EpisodeID, at now: Date) async throws {
         try await self.writer.write { db in
-            try db.execute(sql: "DELETE FROM episode WHERE id = ?", arguments: [id.rawValue])
+            try db.execute(
+                sql: "UPDATE episode SET audioPath = NULL, audioSize = NULL WHERE id = ? AND audioURL IS NOT NULL",
+                arguments: [id.rawValue])
+            try EpisodeRow.refreshState(db, id, at: now)
         }
     }
 
@@ -56,14 +85,24 @@ package struct EpisodeStore: Sendable {
     ) async throws -> (episodes: [Episode], total: Int) {
         try await self.writer.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
-            let filter = "(?1 IS NULL OR feedID = ?1) AND (?2 IS NULL OR state = ?2)"
-            let arguments: StatementArguments = [feed?.rawValue, state?.rawValue]
-            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM episode WHERE \(filter)", arguments: arguments)
+            // Only the filters that are given: a condition that may be switched off uses no index.
+            var conditions: [String] = []
+            var arguments = StatementArguments()
+            if let feed {
+                conditions.append("feedID = ?")
+                arguments += [feed.rawValue]
+            }
+            if let state {
+                conditions.append("state = ?")
+                arguments += [state.rawValue]
+            }
+            let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM episode \(filter)", arguments: arguments)
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(EpisodeRow.columns) FROM episode WHERE \(filter)
-                    ORDER BY publishedAt DESC, id DESC LIMIT ?3 OFFSET ?4
+                    SELECT \(EpisodeRow.columns) FROM episode \(filter)
+                    ORDER BY publishedAt DESC, id DESC LIMIT ? OFFSET ?
                     """,
                 arguments: arguments + [limit, offset])
             return (try rows.map(EpisodeRow.episode), total ?? 0)
@@ -75,7 +114,7 @@ package struct EpisodeStore: Sendable {
         package var episode: Episode
         package var feedTitle: String
         package var finishedAt: Date
-        /// Seconds from claim to result of the try that brought it.
+        /// Seconds from the beginning of recognition to the result, of the try that brought it.
         package var workSeconds: Double?
     }
 
@@ -87,7 +126,7 @@ package struct EpisodeStore: Sendable {
                 db,
                 sql: """
                     SELECT \(columns), coalesce(f.customTitle, f.title) AS feedTitle, j.endedAt AS finishedAt,
-                    (SELECT a.endedAt - a.startedAt FROM attempt a WHERE a.jobID = j.id AND a.outcome = 'completed')
+                    (SELECT a.endedAt - coalesce(a.begunAt, a.startedAt) FROM attempt a WHERE a.jobID = j.id AND a.outcome = 'completed')
                         AS workSeconds
                     FROM (SELECT id, episodeID, endedAt FROM job WHERE kind = 'transcribe' AND state = 'completed'
                         ORDER BY endedAt DESC LIMIT ?) j
@@ -131,6 +170,35 @@ package struct EpisodeStore: Sendable {
                     outcome: row["outcome"], error: row["error"])
             }
         }
+    }
+
+    /// Takes over what a feed says differently of episodes that it has already; what it says no more is kept.
+    ///
+    /// The address counts until the audio is here. The stem never changes: files are named after it.
+    static func update(_ db: GRDB.Database, _ drafts: [EpisodeDraft], of feed: FeedID, at now: Date) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE episode SET title = :title, description = coalesce(:description, description),
+                link = coalesce(:link, link), duration = coalesce(duration, :duration),
+                audioURL = iif(audioPath IS NULL, coalesce(:audioURL, audioURL), audioURL), updatedAt = :now
+                WHERE feedID = :feed AND guid = :guid AND (title IS NOT :title
+                    OR description IS NOT coalesce(:description, description) OR link IS NOT coalesce(:link, link)
+                    OR duration IS NOT coalesce(duration, :duration)
+                    OR audioURL IS NOT iif(audioPath IS NULL, coalesce(:audioURL, audioURL), audioURL))
+                """)
+        for draft in drafts {
+            try statement.execute(arguments: [
+                "title": draft.title, "description": draft.description, "link": draft.link,
+                "duration": draft.duration, "audioURL": draft.audioURL, "now": now.stored, "feed": feed.rawValue,
+                "guid": draft.guid,
+            ])
+        }
+    }
+
+    /// Those of the episodes whose audio has an address.
+    static func fetchable(_ db: GRDB.Database, _ ids: [EpisodeID]) throws -> [EpisodeID] {
+        let statement = try db.cachedStatement(sql: "SELECT audioURL IS NOT NULL FROM episode WHERE id = ?")
+        return try ids.filter { try Bool.fetchOne(statement, arguments: [$0.rawValue]) == true }
     }
 
     /// Inserts the drafts that the feed does not have yet.

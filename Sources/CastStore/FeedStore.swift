@@ -21,25 +21,32 @@ package struct FeedStore: Sendable {
 
     /// Adds a feed and its episodes.
     ///
+    /// - Parameter isFolderTaken: Whether the storage holds a folder of that name, for example of a feed that was
+    ///   removed: its files are not to be mixed with this feed's.
     /// - Throws: `.conflict` when the address is there already.
-    package func add(url: String, draft: FeedDraft, episodes: [EpisodeDraft], at now: Date) async throws -> Feed {
+    package func add(
+        url: String, draft: FeedDraft, episodes: [EpisodeDraft],
+        isFolderTaken: @escaping @Sendable (String) -> Bool = { _ in false }, at now: Date
+    ) async throws -> Feed {
         try await self.writer.write { db in
             if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM feed WHERE url = ?)", arguments: [url]) == true
             {
                 throw CastError(.conflict, "Feed already exists")
             }
-            let feed = try Self.insert(db, url: url, draft: draft, at: now)
+            let feed = try Self.insert(db, url: url, draft: draft, isFolderTaken: isFolderTaken, at: now)
             _ = try EpisodeStore.insert(db, episodes, into: feed.id, at: now)
             return feed
         }
     }
 
-    /// Takes what a refresh found: the feed's own fields, and the episodes that are new.
+    /// Takes what a refresh found: the feed's own fields, what changed in known episodes, and the new ones.
     ///
-    /// - Returns: The ids of the new episodes, newest first.
+    /// - Parameter queuesNew: Whether the new episodes are queued for transcription, in the same transaction.
+    /// - Returns: The ids of the new episodes, in the document's order, and how many of them were queued.
     package func refresh(
-        _ id: FeedID, draft: FeedDraft, episodes: [EpisodeDraft], etag: String?, lastModified: String?, at now: Date
-    ) async throws -> [EpisodeID] {
+        _ id: FeedID, draft: FeedDraft, episodes: [EpisodeDraft], etag: String?, lastModified: String?,
+        queuesNew: Bool = false, at now: Date
+    ) async throws -> (new: [EpisodeID], queued: Int) {
         try await self.writer.write { db in
             try db.execute(
                 sql: """
@@ -52,7 +59,30 @@ package struct FeedStore: Sendable {
                     try Self.json(draft.categories), etag, lastModified, now.stored, now.stored, id.rawValue,
                 ])
             guard db.changesCount == 1 else { throw CastError(.notFound, "Feed not found") }
-            return try EpisodeStore.insert(db, episodes, into: id, at: now)
+            try EpisodeStore.update(db, episodes, of: id, at: now)
+            let new = try EpisodeStore.insert(db, episodes, into: id, at: now)
+            guard queuesNew else { return (new, 0) }
+            let found = try EpisodeStore.fetchable(db, new)
+            for episode in found {
+                _ = try JobStore.insert(
+                    db, .download, for: episode, priority: 10, followUp: .transcribe, at: now)
+            }
+            return (new, found.count)
+        }
+    }
+
+    /// Gives a feed that has moved for good its new address; the old one's validators go with it.
+    ///
+    /// - Returns: Whether it has it now; false when another feed is there already.
+    package func move(_ id: FeedID, to url: String, at now: Date) async throws -> Bool {
+        try await self.writer.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE feed SET url = ?1, etag = NULL, lastModified = NULL, updatedAt = ?2
+                    WHERE id = ?3 AND NOT EXISTS (SELECT 1 FROM feed WHERE url = ?1)
+                    """,
+                arguments: [url, now.stored, id.rawValue])
+            return db.changesCount == 1
         }
     }
 
@@ -75,12 +105,18 @@ package struct FeedStore: Sendable {
     }
 
     /// The feed that holds single episodes; made when it is first asked for.
-    package func added(at now: Date) async throws -> Feed {
+    ///
+    /// - Parameter isFolderTaken: As with `add`.
+    package func added(
+        isFolderTaken: @escaping @Sendable (String) -> Bool = { _ in false }, at now: Date
+    ) async throws -> Feed {
         try await self.writer.write { db in
             let row = try Row.fetchOne(
                 db, sql: "SELECT \(Self.columns) FROM feed WHERE url = ?", arguments: [Feed.addedURL])
             if let row { return try Self.feed(row) }
-            return try Self.insert(db, url: Feed.addedURL, draft: FeedDraft(title: Feed.addedTitle), at: now)
+            return try Self.insert(
+                db, url: Feed.addedURL, draft: FeedDraft(title: Feed.addedTitle), isFolderTaken: isFolderTaken,
+                at: now)
         }
     }
 
@@ -125,15 +161,31 @@ package struct FeedStore: Sendable {
         }
     }
 
+    /// How many episodes a feed has in each state.
+    package func counts(of id: FeedID) async throws -> [EpisodeState: Int] {
+        try await self.writer.read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT state, count(*) AS n FROM episode WHERE feedID = ? GROUP BY state")
+            var counts: [EpisodeState: Int] = [:]
+            for row in try Row.fetchAll(statement, arguments: [id.rawValue]) {
+                if let state = EpisodeState(rawValue: row["state"]) { counts[state] = row["n"] }
+            }
+            return counts
+        }
+    }
+
     static func require(_ db: GRDB.Database, _ id: FeedID) throws -> Feed {
         let row = try Row.fetchOne(db, sql: "SELECT \(Self.columns) FROM feed WHERE id = ?", arguments: [id.rawValue])
         guard let row else { throw CastError(.notFound, "Feed not found") }
         return try Self.feed(row)
     }
 
-    private static func insert(_ db: GRDB.Database, url: String, draft: FeedDraft, at now: Date) throws -> Feed {
+    private static func insert(
+        _ db: GRDB.Database, url: String, draft: FeedDraft, isFolderTaken: (String) -> Bool, at now: Date
+    ) throws -> Feed {
         let folder = try StorageName.unique(StorageName.safe(draft.title)) { name in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM feed WHERE folder = ?)", arguments: [name]) == true
+            let sql = "SELECT EXISTS (SELECT 1 FROM feed WHERE folder = ?)"
+            return try Bool.fetchOne(db, sql: sql, arguments: [name]) == true || isFolderTaken(name)
         }
         try db.execute(
             sql: """

@@ -70,23 +70,18 @@ extension JobStore {
 
     /// Running jobs, oldest lease first.
     package func running(kind: JobKind? = nil) async throws -> [Listed] {
-        try await self.list(
-            where: "j.state = 'running' AND (?1 IS NULL OR j.kind = ?1)", order: "j.leaseSince, j.id",
-            arguments: [kind?.rawValue], limit: -1)
+        let filter = kind.map { " AND j.kind = '\($0.rawValue)'" } ?? ""
+        return try await self.list(
+            where: "j.state = 'running'\(filter)", order: "j.leaseSince, j.id", arguments: [], limit: -1)
     }
 
     /// Queued jobs in the order in which they will be handed out; those that back off come at their time.
     package func queued(kind: JobKind? = nil, dueAt: Date? = nil, limit: Int) async throws -> [Listed] {
-        try await self.list(
-            where: "j.state = 'queued' AND (?1 IS NULL OR j.kind = ?1) AND (?2 IS NULL OR j.notBefore <= ?2)",
-            order: "j.priority, j.scheduledAt, j.id", arguments: [kind?.rawValue, dueAt?.stored], limit: limit)
-    }
-
-    /// Jobs that were given up, latest first.
-    package func failed(kind: JobKind? = nil, limit: Int) async throws -> [Listed] {
-        try await self.list(
-            where: "j.state = 'failed' AND (?1 IS NULL OR j.kind = ?1)", order: "j.endedAt DESC, j.id DESC",
-            arguments: [kind?.rawValue], limit: limit)
+        // The filters that are given and no others: only so the index that claims use serves here as well.
+        let filter = kind.map { " AND j.kind = '\($0.rawValue)'" } ?? ""
+        return try await self.list(
+            where: "j.state = 'queued'\(filter)" + (dueAt == nil ? "" : " AND j.notBefore <= ?"),
+            order: "j.priority, j.scheduledAt, j.id", arguments: dueAt.map { [$0.stored] } ?? [], limit: limit)
     }
 
     private func list(
@@ -99,7 +94,7 @@ extension JobStore {
                 sql: """
                     SELECT \(columns), e.title AS episodeTitle, e.feedID AS feedID,
                     coalesce(f.customTitle, f.title) AS feedTitle, n.name AS nodeName
-                    FROM job j JOIN episode e ON e.id = j.episodeID JOIN feed f ON f.id = e.feedID
+                    FROM job j CROSS JOIN episode e ON e.id = j.episodeID CROSS JOIN feed f ON f.id = e.feedID
                     LEFT JOIN node n ON n.id = j.nodeID
                     WHERE \(condition) ORDER BY \(order) LIMIT \(limit)
                     """,
@@ -136,7 +131,8 @@ extension JobStore {
                 db,
                 sql: """
                     SELECT max(id) FROM job j WHERE state = 'failed' AND NOT EXISTS (SELECT 1 FROM job a
-                    WHERE a.episodeID = j.episodeID AND a.kind = j.kind AND a.state IN ('queued', 'running'))
+                    WHERE a.episodeID = j.episodeID AND (a.state IN ('queued', 'running')
+                        OR (a.kind = j.kind AND a.id > j.id AND a.state = 'completed')))
                     GROUP BY episodeID, kind
                     """)
             for id in ids {

@@ -42,6 +42,34 @@ package struct JobStore: Sendable {
                 throw CastError(.conflict, "Episode already has a transcript. Use retranscribe to make it anew.")
             }
             if let active = try Self.activeKind(db, episode) {
+                // A download that was asked for alone goes on to a transcript, which is what is wanted now.
+                let row = try Row.fetchOne(
+                    db,
+                    sql: """
+                        UPDATE job SET followUp = 'transcribe' WHERE episodeID = ? AND kind = 'download'
+                        AND state IN ('queued', 'running') AND followUp IS NULL RETURNING id
+                        """,
+                    arguments: [episode.rawValue])
+                if let row { return JobID(row["id"]) }
+                throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
+            }
+            if found.audioPath != nil {
+                return try Self.insert(db, .transcribe, for: episode, priority: priority, followUp: nil, at: now)
+            }
+            guard found.audioURL != nil else {
+                throw CastError(.invalid, "Episode has neither audio nor an address to fetch it from.")
+            }
+            return try Self.insert(db, .download, for: episode, priority: priority, followUp: .transcribe, at: now)
+        }
+    }
+
+    /// Queues the recognition of an episode, again if need be; its audio is fetched first where it is not here.
+    ///
+    /// - Throws: `.conflict` when it is on its way, `.invalid` when it has no audio anywhere.
+    package func enqueueTranscription(of episode: EpisodeID, priority: Int = 10, at now: Date) async throws -> JobID {
+        try await self.writer.write { db in
+            guard let found = try EpisodeRow.fetch(db, episode) else { throw CastError(.notFound, "Episode not found") }
+            if let active = try Self.activeKind(db, episode) {
                 throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
             }
             if found.audioPath != nil {
@@ -61,15 +89,14 @@ package struct JobStore: Sendable {
         feed: FeedID?, newest limit: Int? = nil, priority: Int = 10, at now: Date
     ) async throws -> (queued: Int, skipped: Int) {
         try await self.writer.write { db in
-            let feedFilter = feed == nil ? "1" : "feedID = :feed"
-            let arguments: StatementArguments = ["feed": feed?.rawValue, "limit": limit ?? -1]
+            let filter = feed.map { "feedID = \($0.rawValue) AND" } ?? ""
             try db.execute(
                 sql: """
                     CREATE TEMP TABLE chosen AS SELECT id, audioPath FROM episode
-                    WHERE \(feedFilter) AND transcriptPath IS NULL AND (audioPath IS NOT NULL OR audioURL IS NOT NULL)
+                    WHERE \(filter) transcriptPath IS NULL AND (audioPath IS NOT NULL OR audioURL IS NOT NULL)
                     ORDER BY publishedAt DESC, id DESC LIMIT :limit
                     """,
-                arguments: feed == nil ? ["limit": limit ?? -1] : arguments)
+                arguments: ["limit": limit ?? -1])
             defer { try? db.execute(sql: "DROP TABLE temp.chosen") }
             let candidates = try Int.fetchOne(db, sql: "SELECT count(*) FROM chosen") ?? 0
             try db.execute(
@@ -77,16 +104,29 @@ package struct JobStore: Sendable {
                     DELETE FROM chosen WHERE EXISTS
                     (SELECT 1 FROM job WHERE episodeID = chosen.id AND state IN ('queued', 'running'))
                     """)
+            // Failed ones are taken up again, like one that is queued by itself.
+            try db.execute(
+                sql: """
+                    UPDATE job SET state = 'queued', notBefore = :now, scheduledAt = :now, priority = :priority, attempts = 0,
+                    error = NULL, endedAt = NULL, nodeID = NULL, followUp = iif(kind = 'download', 'transcribe', NULL)
+                    WHERE id IN (SELECT max(j.id) FROM chosen c JOIN job j ON j.episodeID = c.id
+                        WHERE j.state = 'failed' AND j.kind = iif(c.audioPath IS NULL, 'download', 'transcribe')
+                        GROUP BY c.id)
+                    """,
+                arguments: ["now": now.stored, "priority": priority])
+            let revived = db.changesCount
             try db.execute(
                 sql: """
                     INSERT INTO job (episodeID, kind, priority, attempts, maxAttempts, createdAt, scheduledAt, followUp, \
                     state, notBefore)
                     SELECT c.id, iif(c.audioPath IS NULL, 'download', 'transcribe'), ?, 0, ?, ?, ?,
                     iif(c.audioPath IS NULL, 'transcribe', NULL), 'queued', ?
-                    FROM chosen c JOIN episode e ON e.id = c.id ORDER BY e.publishedAt DESC, e.id DESC
+                    FROM chosen c JOIN episode e ON e.id = c.id WHERE NOT EXISTS
+                    (SELECT 1 FROM job WHERE episodeID = c.id AND state = 'queued')
+                    ORDER BY e.publishedAt DESC, e.id DESC
                     """,
                 arguments: [priority, Job.defaultMaxAttempts, now.stored, now.stored, now.stored])
-            let queued = db.changesCount
+            let queued = db.changesCount + revived
             try db.execute(
                 sql: """
                     UPDATE episode SET error = NULL, state = iif(audioPath IS NULL, 'needs_audio', 'audio_ready'),
@@ -97,10 +137,24 @@ package struct JobStore: Sendable {
         }
     }
 
+    /// Puts a job into the queue; one of that kind that had failed is taken up again instead of adding another.
     static func insert(
         _ db: GRDB.Database, _ kind: JobKind, for episode: EpisodeID, priority: Int, followUp: JobKind?, at now: Date
     ) throws -> JobID {
         do {
+            let failed = try db.cachedStatement(
+                sql: """
+                    SELECT \(JobRow.columns) FROM job WHERE episodeID = ? AND kind = ? AND state = 'failed'
+                    ORDER BY id DESC LIMIT 1
+                    """)
+            if let row = try Row.fetchOne(failed, arguments: [episode.rawValue, kind.rawValue]) {
+                var job = try JobRow.job(row)
+                job.priority = priority
+                job.followUp = followUp
+                job.scheduledAt = now
+                _ = try Self.apply(db, .retried, to: job, at: now, jitter: 0)
+                return job.id
+            }
             try db.execute(
                 sql: """
                     INSERT INTO job (episodeID, kind, priority, attempts, maxAttempts, createdAt, scheduledAt, followUp, \
@@ -206,17 +260,41 @@ package struct JobStore: Sendable {
             guard try Attempts.exist(db, job: id, node: node) else {
                 throw CastError(.forbidden, "Job not assigned to this node")
             }
-            guard case .changed = try Self.apply(db, .completed(by: node), to: job, at: now, jitter: 0).verdict else {
-                return .unchanged
-            }
-            try install()
+            // A job that failed may have been done since by another one of its kind.
+            let isDone = try Bool.fetchOne(
+                db,
+                sql:
+                    "SELECT EXISTS (SELECT 1 FROM job WHERE episodeID = ? AND kind = ? AND id > ? AND state = 'completed')",
+                arguments: [job.episodeID.rawValue, job.kind.rawValue, job.id.rawValue])
+            guard isDone == false,
+                case .changed = try Self.apply(db, .completed(by: node), to: job, at: now, jitter: 0).verdict
+            else { return .unchanged }
             try EpisodeRow.store(db, product, of: job.episodeID)
             if let next = job.followUp, try Self.activeKind(db, job.episodeID) == nil {
                 _ = try Self.insert(
                     db, next, for: job.episodeID, priority: job.priority, followUp: nil, at: now)
             }
             try EpisodeRow.refreshState(db, job.episodeID, at: now)
+            // Last, so that nothing in the database can fail once the files have changed.
+            try install()
             return .changed
+        }
+    }
+
+    /// Whether a node holds the job, or once held it.
+    package func hasAttempt(_ id: JobID, by node: NodeID) async throws -> Bool {
+        try await self.writer.read { db in try Attempts.exist(db, job: id, node: node) }
+    }
+
+    /// Gives every lease a new start; for the time after a stop, in which no holder could renew its own.
+    package func renewAll(until: Date, at now: Date) async throws {
+        try await self.writer.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE job SET leaseUntil = max(leaseUntil, ?), touchedAt = max(touchedAt, ?), missingSince = NULL
+                    WHERE state = 'running' AND nodeID <> ?
+                    """,
+                arguments: [until.stored, now.stored, NodeID.server.rawValue])
         }
     }
 
@@ -230,19 +308,22 @@ package struct JobStore: Sendable {
                 db,
                 sql: """
                     SELECT \(JobRow.columns) FROM job WHERE state = 'running' AND nodeID <> ?
-                    AND (leaseUntil <= ? OR (hasBegun AND touchedAt < ?))
+                    AND (leaseUntil <= ? OR (hasBegun AND touchedAt < ?) OR touchedAt < ?)
                     """,
-                arguments: [NodeID.server.rawValue, now.stored, stalledBefore.stored])
+                arguments: [
+                    NodeID.server.rawValue, now.stored, stalledBefore.stored, (now - Self.longestWait).stored,
+                ])
             return try rows.map { row in
-                var job = try JobRow.job(row)
-                if case .running(var lease) = job.state, lease.until > now {
-                    lease.until = now
-                    job.state = .running(lease)
-                }
-                return try Self.apply(db, .leaseExpired, to: job, at: now, jitter: 0).job
+                let job = try JobRow.job(row)
+                guard case .running(let lease) = job.state else { return job }
+                let event: JobEvent = lease.until <= now ? .leaseExpired : .stalled
+                return try Self.apply(db, event, to: job, at: now, jitter: 0).job
             }
         }
     }
+
+    /// Longest time that a job may wait at its node untouched, in seconds, heartbeat or not.
+    private static let longestWait: TimeInterval = 86_400
 
     /// Gives back what a holder had, without counting a try; for the server's own jobs at start, and for nodes that go.
     package func interruptAll(of node: NodeID, at now: Date) async throws -> Int {
@@ -278,7 +359,7 @@ package struct JobStore: Sendable {
             if case .running(let before) = job.state, !before.hasBegun {
                 try EpisodeRow.refreshState(db, job.episodeID, at: now)
             }
-        case .leftOut, .resumed, .released, .failed, .completed, .leaseExpired, .interrupted, .retried:
+        case .leftOut, .resumed, .released, .failed, .completed, .leaseExpired, .stalled, .interrupted, .retried:
             if case .failed = changed.state {
                 try db.execute(
                     sql: "UPDATE episode SET error = ? WHERE id = ?",

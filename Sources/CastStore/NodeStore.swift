@@ -7,7 +7,11 @@ import GRDB
 package struct NodeStore: Sendable {
     let writer: any DatabaseWriter
 
-    static let columns = "id, name, url, model, backend, priority, lastHeartbeatAt, currentJobID"
+    /// What a node works on is derived from the jobs that it holds: the one that has begun, else the oldest.
+    static let columns = """
+        id, name, url, model, backend, priority, lastHeartbeatAt, createdAt, (SELECT j.id FROM job j WHERE \
+        j.nodeID = node.id AND j.state = 'running' ORDER BY j.hasBegun DESC, j.id LIMIT 1) AS currentJobID
+        """
 
     /// What a node says of itself when it registers.
     package struct Draft: Sendable, Equatable {
@@ -42,8 +46,8 @@ package struct NodeStore: Sendable {
             if let old {
                 try db.execute(
                     sql: """
-                        UPDATE node SET url = ?, model = ?, backend = ?, keyHash = ?, lastHeartbeatAt = NULL,
-                        currentJobID = NULL WHERE id = ?
+                        UPDATE node SET url = ?, model = ?, backend = ?, keyHash = ?, lastHeartbeatAt = NULL
+                        WHERE id = ?
                         """,
                     arguments: [draft.url, draft.model, draft.backend, Self.hash(key), old.id.rawValue])
             } else {
@@ -125,15 +129,13 @@ package struct NodeStore: Sendable {
             try db.execute(
                 sql: """
                     UPDATE node SET name = coalesce(nullif(?, ''), name), model = coalesce(nullif(?, ''), model),
-                    backend = coalesce(nullif(?, ''), backend), currentJobID = coalesce(?, currentJobID),
-                    lastHeartbeatAt = ? WHERE id = ?
+                    backend = coalesce(nullif(?, ''), backend), lastHeartbeatAt = ? WHERE id = ?
                     """,
-                arguments: [
-                    beat.name, beat.model, beat.backend, beat.currentJobID?.rawValue, now.stored, id.rawValue,
-                ])
+                arguments: [beat.name, beat.model, beat.backend, now.stored, id.rawValue])
             let held = try JobStore.running(db, of: id)
             guard let claimed = beat.claimedJobIDs else {
-                for job in held {
+                // Nothing is said about jobs: they live on, but not for ever without a touch.
+                for job in held where job.id == beat.currentJobID || job.wasTouched(within: Self.silentLimit, of: now) {
                     _ = try JobStore.apply(db, .renewed(by: id, until: leaseUntil), to: job, at: now, jitter: 0)
                 }
                 return []
@@ -145,9 +147,6 @@ package struct NodeStore: Sendable {
                     ? .renewed(by: id, until: leaseUntil)
                     : .leftOut(by: id, isBeingFetched: beingFetched.contains(job.id), until: leaseUntil)
                 _ = try JobStore.apply(db, event, to: job, at: now, jitter: 0)
-            }
-            if named.isEmpty, held.isEmpty {
-                try db.execute(sql: "UPDATE node SET currentJobID = NULL WHERE id = ?", arguments: [id.rawValue])
             }
             return try named.subtracting(held.map(\.id)).sorted { $0.rawValue < $1.rawValue }.filter { jobID in
                 try !Self.resume(db, jobID, by: id, until: leaseUntil, at: now)
@@ -163,32 +162,22 @@ package struct NodeStore: Sendable {
     ) throws -> Bool {
         guard let job = try JobRow.fetch(db, jobID) else { return false }
         if case .completed(by: node, _) = job.state { return true }
-        guard case .queued = job.state, let attempt = try Attempts.lastExpired(db, job: jobID, node: node) else {
+        guard case .queued = job.state, let lost = try Attempts.lastExpired(db, job: jobID, node: node) else {
             return false
         }
-        let lease = Job.Lease(holder: node, attempt: attempt, since: now, until: until)
+        let lease = Job.Lease(
+            holder: node, attempt: lost.attempt, since: now, until: until, hasBegun: lost.hasBegun)
         return try JobStore.apply(db, .resumed(lease), to: job, at: now, jitter: 0).verdict == .changed
     }
 
-    /// Notes what a node is busy with: a claim says so, and it is a sign of life.
-    package func noteClaim(_ id: NodeID, job: JobID?, at now: Date) async throws {
-        try await self.writer.write { db in
-            try db.execute(
-                sql: "UPDATE node SET lastHeartbeatAt = ?, currentJobID = coalesce(?, currentJobID) WHERE id = ?",
-                arguments: [now.stored, job?.rawValue, id.rawValue])
-        }
-    }
+    /// How long a job that no heartbeat names lives on after its last touch, in seconds.
+    private static let silentLimit: TimeInterval = 1800
 
-    /// Notes that a node is done with a job, for good or ill; it may hold others.
-    package func noteEnd(_ id: NodeID, job: JobID, at now: Date) async throws {
+    /// Notes a sign of life that is no heartbeat.
+    package func noteCall(_ id: NodeID, at now: Date) async throws {
         try await self.writer.write { db in
-            try db.execute(
-                sql: """
-                    UPDATE node SET lastHeartbeatAt = ?1, currentJobID =
-                    (SELECT id FROM job WHERE nodeID = ?2 AND state = 'running' ORDER BY hasBegun DESC, id LIMIT 1)
-                    WHERE id = ?2
-                    """,
-                arguments: [now.stored, id.rawValue])
+            let statement = try db.cachedStatement(sql: "UPDATE node SET lastHeartbeatAt = ? WHERE id = ?")
+            try statement.execute(arguments: [now.stored, id.rawValue])
         }
     }
 
@@ -232,7 +221,7 @@ package struct NodeStore: Sendable {
         Node(
             id: NodeID(row["id"]), name: row["name"], url: row["url"], model: row["model"], backend: row["backend"],
             priority: row["priority"], lastHeartbeatAt: Date(stored: row["lastHeartbeatAt"]),
-            currentJobID: (row["currentJobID"] as Int64?).map { JobID($0) })
+            currentJobID: (row["currentJobID"] as Int64?).map { JobID($0) }, createdAt: Date(stored: row["createdAt"]))
     }
 
     private static func hash(_ key: String) -> Data { Data(SHA256.hash(data: Data(key.utf8))) }
@@ -241,5 +230,13 @@ package struct NodeStore: Sendable {
     private static func isEqual(_ left: Data, _ right: Data) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+extension Job {
+    /// Whether its holder did something about it in the last so many seconds.
+    fileprivate func wasTouched(within seconds: TimeInterval, of now: Date) -> Bool {
+        guard case .running(let lease) = self.state else { return false }
+        return now.timeIntervalSince(lease.touchedAt) < seconds
     }
 }

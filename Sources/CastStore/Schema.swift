@@ -58,6 +58,7 @@ enum Schema {
             CHECK ((transcriptPath IS NULL) = (transcriptSource IS NULL)),
             CHECK ((audioPath IS NULL) = (audioSize IS NULL))
         ) STRICT;
+        CREATE INDEX episodeByDateOfAll ON episode (publishedAt DESC, id DESC);
         CREATE INDEX episodeByDate ON episode (feedID, publishedAt DESC, id DESC);
         CREATE INDEX episodeByState ON episode (feedID, state);
         """
@@ -72,7 +73,6 @@ enum Schema {
             priority INTEGER NOT NULL DEFAULT 10,
             keyHash BLOB NOT NULL CHECK (length(keyHash) = 32),
             lastHeartbeatAt REAL,
-            currentJobID INTEGER,
             createdAt REAL NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX nodeByName ON node (name);
@@ -114,6 +114,7 @@ enum Schema {
         CREATE INDEX jobClaimable ON job (kind, priority, scheduledAt, id) WHERE state = 'queued';
         CREATE INDEX jobLeased ON job (nodeID) WHERE state = 'running';
         CREATE INDEX jobOfEpisode ON job (episodeID, id);
+        CREATE INDEX jobFailed ON job (episodeID, kind) WHERE state = 'failed';
         CREATE INDEX jobByState ON job (kind, state, endedAt);
 
         -- Every try at a job: who, when, and what came of it. It lets a late result in, and tells people why.
@@ -122,6 +123,8 @@ enum Schema {
             jobID INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
             nodeID TEXT NOT NULL,
             startedAt REAL NOT NULL,
+            -- When recognition began; until then the job waited at its node.
+            begunAt REAL,
             endedAt REAL,
             outcome TEXT CHECK (outcome IN ('completed', 'failed', 'released', 'expired', 'superseded')),
             error TEXT,

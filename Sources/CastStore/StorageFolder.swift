@@ -50,7 +50,11 @@ package struct StorageFolder: Sendable {
 
     package func makeFolder(of path: String) throws {
         let folder = try self.url(of: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw Self.failure("The folder \(folder.path) cannot be made")
+        }
     }
 
     package func read(_ path: String) throws -> Data {
@@ -114,6 +118,16 @@ package struct StorageFolder: Sendable {
         return Staged(temporary: temporary, final: final)
     }
 
+    /// A second name for what lies at a path now, so that it can be put back; nil when nothing does.
+    package func keepAside(_ path: String) throws -> Staged? {
+        let final = try self.url(of: path)
+        let temporary = final.deletingLastPathComponent()
+            .appendingPathComponent(".\(UUID().uuidString).tmp", isDirectory: false)
+        if link(final.path, temporary.path) == 0 { return Staged(temporary: temporary, final: final) }
+        guard errno == ENOENT else { throw Self.failure("\(path) cannot be kept aside") }
+        return nil
+    }
+
     /// Puts a finished, synced file under its final name; atomic.
     package func move(_ temporary: String, to path: String) throws {
         try self.makeFolder(of: path)
@@ -129,10 +143,15 @@ package struct StorageFolder: Sendable {
     /// Removes what a crash left under temporary names; called at start, before anybody writes.
     package func removeLeftovers() {
         guard let files = FileManager.default.enumerator(at: self.root, includingPropertiesForKeys: nil) else { return }
-        for case let url as URL in files
-        where url.lastPathComponent.hasPrefix(".") && url.pathExtension == "tmp" {
-            unlink(url.path)
-        }
+        for case let url as URL in files where Self.isLeftover(url) { unlink(url.path) }
+    }
+
+    /// Whether a file is one that we began and did not finish; the folder may hold other people's files as well.
+    private static func isLeftover(_ url: URL) -> Bool {
+        let name = url.lastPathComponent
+        let folder = url.deletingLastPathComponent().lastPathComponent
+        return ["audio", "transcripts"].contains(folder) && name.hasPrefix(".") && name.hasSuffix(".tmp")
+            && UUID(uuidString: String(name.dropFirst().dropLast(4))) != nil
     }
 
     fileprivate static func syncFolder(_ folder: URL) {

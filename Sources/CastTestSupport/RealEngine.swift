@@ -15,19 +15,10 @@ package enum RealEngine {
     package static let home = HomeFolder(path: cache + "/home")
 
     /// Whether there is a Python that the engine could be installed with; without one these tests cannot run.
-    package static let isPossible: Bool = {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", "import venv, ensurepip"]
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-            process.waitUntilExit()
-            return process.terminationStatus == 0
-        } catch {
-            return false
-        }
-    }()
+    package static func isPossible() async -> Bool {
+        let outcome = try? await ProgramRunner.run("python3", ["-c", "import venv, ensurepip"])
+        return outcome?.isSuccess == true
+    }
 
     /// Installs what is missing: once, then it is seen at once.
     package static func install() async throws {

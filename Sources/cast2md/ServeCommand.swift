@@ -24,6 +24,22 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The folder for database and storage (default: CAST2MD_DATA, else ./data).")
     var data: String?
 
+    /// Why the port cannot be listened on, in a sentence.
+    private static func explained(_ error: IOError, _ configuration: ServerConfiguration) -> CastError {
+        let place = "port \(configuration.port) of \(configuration.host)"
+        let sentence =
+            switch error.errnoCode {
+            case EADDRINUSE:
+                "Port \(configuration.port) of \(configuration.host) is taken. Choose another one with --port."
+            case EACCES:
+                "Port \(configuration.port) needs rights that this user has not. Choose one above 1023 with --port."
+            case EADDRNOTAVAIL:
+                "\(configuration.host) is no address of this machine. Choose one that is with --host."
+            default: "The server cannot listen on \(place): \(String(cString: strerror(error.errnoCode)))."
+            }
+        return CastError(.unavailable, sentence, cause: error)
+    }
+
     func validate() throws {
         guard (0...65_535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535.") }
     }
@@ -45,9 +61,11 @@ struct ServeCommand: AsyncParsableCommand {
                 })
             do {
                 try await server.run()
-            } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            } catch let error as IOError {
+                throw Self.explained(error, configuration)
+            } catch let error as SocketAddressError.UnknownHost {
                 throw CastError(
-                    .unavailable, "Port \(configuration.port) of \(host) is taken. Choose another one with --port.",
+                    .unavailable, "The host \(host) is not known. Choose an address of this machine with --host.",
                     cause: error)
             }
         }

@@ -28,7 +28,7 @@ import Testing
 
     enum Happening: String, CaseIterable {
         case renewed, leftOut, resumed, touched, progressed, released, failedForNow, failedForGood, completed
-        case leaseExpired, interrupted, retried
+        case leaseExpired, stalled, interrupted, retried
 
         func event(by node: NodeID) -> JobEvent {
             let until = JobTests.start + 300
@@ -44,6 +44,7 @@ import Testing
             case .failedForGood: .failed(by: node, message: "never", retry: false)
             case .completed: .completed(by: node)
             case .leaseExpired: .leaseExpired
+            case .stalled: .stalled
             case .interrupted: .interrupted
             case .retried: .retried
             }
@@ -71,6 +72,7 @@ import Testing
         Row(place: .queued, happening: .failedForGood, verdict: .notHolder, next: "queued", attempts: 1),
         Row(place: .queued, happening: .completed, verdict: .changed, next: "completed", attempts: 1),
         Row(place: .queued, happening: .leaseExpired, verdict: .unchanged, next: "queued", attempts: 1),
+        Row(place: .queued, happening: .stalled, verdict: .unchanged, next: "queued", attempts: 1),
         Row(place: .queued, happening: .interrupted, verdict: .notPossible, next: "queued", attempts: 1),
         Row(place: .queued, happening: .retried, verdict: .notPossible, next: "queued", attempts: 1),
 
@@ -84,6 +86,7 @@ import Testing
         Row(place: .waiting, happening: .failedForGood, verdict: .changed, next: "failed", attempts: 1),
         Row(place: .waiting, happening: .completed, verdict: .changed, next: "completed", attempts: 1),
         Row(place: .waiting, happening: .leaseExpired, verdict: .changed, next: "queued", attempts: 0),
+        Row(place: .waiting, happening: .stalled, verdict: .changed, next: "queued", attempts: 0),
         Row(place: .waiting, happening: .interrupted, verdict: .changed, next: "queued", attempts: 0),
         Row(place: .waiting, happening: .retried, verdict: .notPossible, next: "running", attempts: 1),
 
@@ -97,6 +100,7 @@ import Testing
         Row(place: .begun, happening: .failedForGood, verdict: .changed, next: "failed", attempts: 1),
         Row(place: .begun, happening: .completed, verdict: .changed, next: "completed", attempts: 1),
         Row(place: .begun, happening: .leaseExpired, verdict: .changed, next: "queued", attempts: 1),
+        Row(place: .begun, happening: .stalled, verdict: .changed, next: "queued", attempts: 1),
         Row(place: .begun, happening: .interrupted, verdict: .changed, next: "queued", attempts: 0),
         Row(place: .begun, happening: .retried, verdict: .notPossible, next: "running", attempts: 1),
 
@@ -110,6 +114,7 @@ import Testing
         Row(place: .completed, happening: .failedForGood, verdict: .unchanged, next: "completed", attempts: 1),
         Row(place: .completed, happening: .completed, verdict: .unchanged, next: "completed", attempts: 1),
         Row(place: .completed, happening: .leaseExpired, verdict: .unchanged, next: "completed", attempts: 1),
+        Row(place: .completed, happening: .stalled, verdict: .unchanged, next: "completed", attempts: 1),
         Row(place: .completed, happening: .interrupted, verdict: .notPossible, next: "completed", attempts: 1),
         Row(place: .completed, happening: .retried, verdict: .notPossible, next: "completed", attempts: 1),
 
@@ -123,6 +128,7 @@ import Testing
         Row(place: .failed, happening: .failedForGood, verdict: .notHolder, next: "failed", attempts: 1),
         Row(place: .failed, happening: .completed, verdict: .changed, next: "completed", attempts: 1),
         Row(place: .failed, happening: .leaseExpired, verdict: .unchanged, next: "failed", attempts: 1),
+        Row(place: .failed, happening: .stalled, verdict: .unchanged, next: "failed", attempts: 1),
         Row(place: .failed, happening: .interrupted, verdict: .notPossible, next: "failed", attempts: 1),
         Row(place: .failed, happening: .retried, verdict: .changed, next: "queued", attempts: 0),
     ]
@@ -146,6 +152,15 @@ import Testing
         let before = job
         #expect(job.handle(happening.event(by: Self.other), at: Self.start + 10) == .notHolder)
         #expect(job == before)
+    }
+
+    @Test func `a try that had begun before its lease was lost is not counted twice when it goes on`() {
+        var job = Self.job(.begun)
+        _ = job.handle(.leaseExpired, at: Self.start + 200)
+        let again = Job.Lease(
+            holder: Self.node, attempt: "a", since: Self.start + 210, until: Self.start + 330, hasBegun: true)
+        #expect(job.handle(.resumed(again), at: Self.start + 210) == .changed)
+        #expect(job.attempts == 1)
     }
 
     @Test func `a lease that has not run out does not expire`() {

@@ -11,7 +11,7 @@ import Testing
         var podcasts = PodcastSource.unimplemented
         podcasts.fetchFeed = { _, etag, _ in
             etag == "v1"
-                ? .notModified
+                ? .notModified()
                 : .document(.init(feed: FeedDraft(title: "Pilots"), episodes: episodes, etag: "v1"))
         }
         return podcasts
@@ -84,7 +84,7 @@ import Testing
     @Test func `the queue's status has the protocol's shape`() async throws {
         try await ServerFixture.run { server in
             _ = try await server.makeQueuedEpisode("One")
-            _ = try await server.makeQueuedEpisode("Two")
+            _ = try await server.makeQueuedEpisode("Two", audio: "two")
             let node = try await server.register()
             _ = try await server.claim(node)
             let status = try await server.send(.get, "/api/queue/status").decode(QueueStatusResponse.self)

@@ -103,6 +103,58 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        #"{"transcript_text":"**[9999:99]** x"}"#,
+        #"{"transcript_text":"x","transcript":{"version":1,"sentences":[],"duration":1e300,"source":"engine"}}"#,
+        #"{"transcript_text":"x","transcript":{"version":1,"sentences":[],"duration":-1,"source":"engine"}}"#,
+        #"{"transcript_text":"**[99999999999999999999:00:00]** x"}"#,
+    ])
+    func `no times that a node can write end the server`(body: String) async throws {
+        try await ServerFixture.run { server in
+            let episode = try await server.makeQueuedEpisode()
+            let node = try await server.register()
+            let job = try #require(try await server.claim(node).jobID)
+            let answer = try await server.send(.post, "/api/nodes/jobs/\(job)/complete", key: node.apiKey, body)
+            #expect([200, 400].contains(answer.status), "\(answer.text)")
+            for format in ["md", "txt", "srt", "vtt", "json"] where answer.status == 200 {
+                let text = try await server.send(.get, "/api/episodes/\(episode.id)/transcript?format=\(format)")
+                #expect(text.status == 200)
+            }
+            #expect(try await server.send(.get, "/episodes/\(episode.id)").status == 200)
+        }
+    }
+
+    @Test func `a new transcript replaces the old one in every format`() async throws {
+        try await ServerFixture.run { server in
+            let episode = try await server.makeQueuedEpisode()
+            let node = try await server.register()
+            for text in ["first", "second"] {
+                let job = try #require(try await server.claim(node).jobID)
+                _ = try await server.send(
+                    .post, "/api/nodes/jobs/\(job)/complete", key: node.apiKey, #"{"transcript_text":"\#(text)"}"#)
+                _ = try await server.send(.post, "/api/queue/episodes/\(episode.id)/retranscribe")
+            }
+            for format in ["md", "txt", "json"] {
+                let text = try await server.send(.get, "/api/episodes/\(episode.id)/transcript?format=\(format)").text
+                #expect(text.contains("second") && !text.contains("first"), "\(format)")
+            }
+            let files = try FileManager.default.subpathsOfDirectory(atPath: server.parts.storage.root.path)
+            #expect(files.filter { $0.hasSuffix(".tmp") } == [])
+        }
+    }
+
+    @Test func `a node that never had a job can neither complete nor release it`() async throws {
+        try await ServerFixture.run { server in
+            _ = try await server.makeQueuedEpisode()
+            let node = try await server.register()
+            let stranger = try await server.register("stranger")
+            let job = try #require(try await server.claim(node).jobID)
+            _ = try await server.send(.post, "/api/nodes/jobs/\(job)/release", key: node.apiKey)
+            let answer = try await server.send(.post, "/api/nodes/jobs/\(job)/release", key: stranger.apiKey)
+            #expect(answer.status == 403)
+        }
+    }
+
     struct Refusal: CustomTestStringConvertible, Sendable {
         var method: HTTPRequest.Method = .post
         var path: String

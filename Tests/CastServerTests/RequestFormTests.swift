@@ -41,7 +41,7 @@ import Testing
         #expect(JSONValue.string(String(repeating: "é", count: 300)).shortened.isText(of: 200))
     }
 
-    @Test(arguments: [1, 2, 31, 32, 33, 511, 512, 513, 100_000])
+    @Test(arguments: [1, 2, 63, 64, 65, 511, 512, 513, 100_000])
     func `nesting, however deep, is answered`(depth: Int) async throws {
         try await ServerFixture.run { server in
             let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -54,8 +54,8 @@ import Testing
 
     @Test func `brackets in texts are no nesting, and closed lists do not add up`() {
         let text = #"["\#(String(repeating: "[", count: 99))\"[[[",\#(String(repeating: "[1],", count: 99))2]"#
-        #expect(JSONNesting.offsetOfExcess(in: Data(text.utf8)) == nil)
-        #expect(JSONNesting.offsetOfExcess(in: Data(String(repeating: "[", count: 33).utf8)) == 32)
+        #expect(JSONDepth.firstBeyondLimit(in: Data(text.utf8)) == nil)
+        #expect(JSONDepth.firstBeyondLimit(in: Data(String(repeating: "[", count: 65).utf8)) == 64)
     }
 
     @Test func `more than a thousand jobs in a heartbeat are refused`() throws {

@@ -175,4 +175,62 @@ import Testing
         let stems = try await self.database.episodes.list(feed: feed.id, limit: 9).episodes.map(\.stem)
         #expect(Set(stems) == ["2027-01-15_News", "2027-01-15_News_2", "2027-01-15_News_3"])
     }
+
+    @Test func `queueing again takes up the job that had failed, and the failure is not counted any more`() async throws
+    {
+        let (feed, episodes) = try await self.database.makeFeed(episodes: 2, withAudio: true, at: self.now)
+        for episode in episodes {
+            let id = try await self.database.jobs.enqueue(.transcribe, for: episode.id, at: self.now)
+            _ = try await self.claim("a")
+            _ = try await self.database.jobs.handle(
+                .failed(by: NodeID("node-a"), message: "damaged", retry: false), of: id, at: self.now)
+        }
+        let first = try await self.database.jobs.enqueueProcessing(of: episodes[0].id, at: self.now + 1)
+        #expect(try await self.database.jobs.enqueueAll(feed: feed.id, at: self.now + 2).queued == 1)
+        #expect(try await self.database.jobs.counts()[.transcribe] == JobStore.Counts(queued: 2))
+        #expect(try await self.claim("b", at: self.now + 3)?.job.id == first)
+        #expect(try await self.claim("b", at: self.now + 3)?.job.attempts == 1)
+        #expect(try await self.database.jobs.retryAllFailed(at: self.now + 4) == 0)
+    }
+
+    @Test func `a job that stood still does not go back to the node that hangs`() async throws {
+        let (_, episodes) = try await self.database.makeFeed(withAudio: true, at: self.now)
+        let node = try await self.database.makeNode("hung", at: self.now)
+        let id = try await self.database.jobs.enqueue(.transcribe, for: episodes[0].id, at: self.now)
+        _ = try await self.claim("hung")
+        _ = try await self.database.jobs.handle(
+            .progressed(by: node.id, percent: 3, until: self.now + 120), of: id, at: self.now)
+        let later = self.now + 3600
+        let beat = NodeStore.Heartbeat(currentJobID: id, claimedJobIDs: [id])
+        _ = try await self.database.nodes.heartbeat(node.id, beat, beingFetched: [], leaseUntil: later + 120, at: later)
+        #expect(try await self.database.jobs.expireLeases(at: later, stalledBefore: later - 1800).map(\.id) == [id])
+        let lost = try await self.database.nodes.heartbeat(
+            node.id, beat, beingFetched: [], leaseUntil: later + 150, at: later + 30)
+        #expect(lost == [id])
+        #expect(try await self.database.jobs.queued(limit: 5).map(\.job.id) == [id])
+    }
+
+    @Test func `after a stop of the server every holder has the time to say that it lives`() async throws {
+        let (_, episodes) = try await self.database.makeFeed(withAudio: true, at: self.now)
+        _ = try await self.database.jobs.enqueue(.transcribe, for: episodes[0].id, at: self.now)
+        _ = try await self.claim("a")
+        let back = self.now + 7200
+        try await self.database.jobs.renewAll(until: back + 120, at: back)
+        #expect(try await self.database.jobs.expireLeases(at: back + 119, stalledBefore: back - 1800).isEmpty)
+        #expect(try await self.database.jobs.expireLeases(at: back + 120, stalledBefore: back - 1800).count == 1)
+    }
+
+    @Test func `asking for a transcript while the audio is on its way is enough`() async throws {
+        let (_, episodes) = try await self.database.makeFeed(at: self.now)
+        let download = try await self.database.jobs.enqueue(.download, for: episodes[0].id, at: self.now)
+        #expect(try await self.database.jobs.enqueueProcessing(of: episodes[0].id, at: self.now) == download)
+        #expect(try await self.database.jobs.get(download).followUp == .transcribe)
+    }
+
+    @Test func `audio that is gone from the disk is fetched again`() async throws {
+        let (_, episodes) = try await self.database.makeFeed(withAudio: true, at: self.now)
+        try await self.database.episodes.forgetAudio(episodes[0].id, at: self.now)
+        _ = try await self.database.jobs.enqueueProcessing(of: episodes[0].id, at: self.now)
+        #expect(try await self.database.jobs.queued(kind: .download, limit: 5).count == 1)
+    }
 }

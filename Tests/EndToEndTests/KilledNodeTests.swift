@@ -10,7 +10,9 @@ import Synchronization
 import Testing
 import Transcription
 
-@Suite(.serialized, .enabled(if: RealEngine.isPossible, "The engine needs a Python 3 with venv, and there is none."))
+@Suite(
+    .serialized, .enabled("The engine needs a Python 3 with venv, and there is none.") { await RealEngine.isPossible() }
+)
 struct KilledNodeTests {
     /// The server's time, which the test moves.
     final class Time: Sendable {

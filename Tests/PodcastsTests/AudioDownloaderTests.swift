@@ -116,6 +116,38 @@ import Testing
         }
     }
 
+    @Test func `a file that cannot be written is not taken for a full disk`() async throws {
+        try await TestServer.run { request, _ in
+            Recording.ranged(request)
+        } body: { server in
+            try await Scratch.run { scratch in
+                try FileManager.default.createDirectory(
+                    at: scratch.directory.appendingPathComponent("episode.part"), withIntermediateDirectories: false)
+                let error = await #expect(throws: CastError.self) {
+                    try await Recording.download(scratch, try server.url("audio"))
+                }
+                #expect(error?.code == .unavailable)
+                #expect(error?.message.contains("cannot be written") == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
+    @Test func `a file that an earlier call finished is known, until it is discarded`() async throws {
+        try await Scratch.run { scratch in
+            let url = try #require(URL(string: "https://a.example/talk"))
+            let file = scratch.directory.appendingPathComponent("episode.fetched")
+            #expect(AudioDownloader.finished(url, at: file) == nil)
+            #expect(scratch.files == [])
+            try Data(Recording.audio).write(to: file)
+            let found = try #require(AudioDownloader.finished(url, at: file))
+            #expect(found.byteCount == Int64(Recording.audio.count))
+            #expect(found.format == .mp3)
+            try Data("part".utf8).write(to: file.appendingPathExtension("part"))
+            AudioDownloader.discard(file)
+            #expect(scratch.files == [])
+        }
+    }
+
     @Test func `two downloads of one episode do not mix`() async throws {
         let (cut, end) = AsyncStream.makeStream(of: Void.self)
         let (started, start) = AsyncStream.makeStream(of: Void.self)

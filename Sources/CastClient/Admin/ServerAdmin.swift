@@ -46,14 +46,10 @@ package struct ServerAdmin: Sendable {
 
     /// Hands a file in; its name becomes the title unless there is another.
     package func upload(_ file: URL, title: String? = nil) async throws -> EpisodeMessage {
-        var path = "/api/episodes/upload?filename=\(Self.encoded(file.lastPathComponent))"
-        if let title { path += "&title=\(Self.encoded(title))" }
-        return try await self.client.upload(file, to: path, as: EpisodeMessage.self)
-    }
-
-    private static func encoded(_ text: String) -> String {
-        let allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
-        return text.addingPercentEncoding(withAllowedCharacters: CharacterSet(charactersIn: allowed)) ?? "audio"
+        var path = "/api/episodes/upload?filename=\(CastClient.segment(file.lastPathComponent))"
+        if let title { path += "&title=\(CastClient.segment(title))" }
+        return try await self.client.upload(
+            path, file: file, contentType: "application/octet-stream", as: EpisodeMessage.self)
     }
 
     package func queueEpisode(_ id: EpisodeID, priority: Int) async throws -> QueuedResponse {

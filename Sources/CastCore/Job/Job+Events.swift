@@ -20,6 +20,8 @@ package enum JobEvent: Sendable, Equatable {
     case completed(by: NodeID)
     /// The lease ran out.
     case leaseExpired
+    /// The holder lives, but the job has stood still for so long that the holder is taken to hang.
+    case stalled
     /// We stop, or a person takes it away from its holder: nobody's fault.
     case interrupted
     /// A person wants a failed job tried again.
@@ -69,7 +71,8 @@ extension Job {
             self.state = .running(lease)
             return .changed
         case (.queued, .resumed(let lease)):
-            self.attempts += 1
+            // A try that had begun was counted when its lease was lost; this is the same try.
+            if !lease.hasBegun { self.attempts += 1 }
             self.state = .running(lease)
             return .changed
         case (.running, .resumed), (.completed, .resumed), (.failed, .resumed):
@@ -109,6 +112,13 @@ extension Job {
                 self.giveBack(at: now)
             }
             return .changed
+        case (.running(let lease), .stalled):
+            if lease.hasBegun {
+                self.loseBegunLease(at: now)
+            } else {
+                self.giveBack(at: now)
+            }
+            return .changed
         case (.running, .interrupted):
             self.giveBack(at: now)
             return .changed
@@ -139,7 +149,8 @@ extension Job {
             return .changed
         case (.queued, .retried), (.running, .retried), (.completed, .retried):
             return .notPossible
-        case (.queued, .leaseExpired), (.completed, .leaseExpired), (.failed, .leaseExpired):
+        case (.queued, .leaseExpired), (.completed, .leaseExpired), (.failed, .leaseExpired),
+            (.queued, .stalled), (.completed, .stalled), (.failed, .stalled):
             return .unchanged
         case (.queued, .interrupted), (.completed, .interrupted), (.failed, .interrupted):
             return .notPossible

@@ -71,14 +71,10 @@ enum CueRenderer {
     }
 
     private static func time(_ seconds: Double, _ separator: String) -> String {
-        let milliseconds = Int((max(0, seconds) * 1000).rounded())
-        func padded(_ number: Int, _ width: Int) -> String {
-            let text = String(number)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        let seconds = milliseconds / 1000
-        return "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))\(separator)"
-            + padded(milliseconds % 1000, 3)
+        let milliseconds = Int((Timecode.clamped(seconds) * 1000).rounded())
+        let whole = milliseconds / 1000
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return Timecode.joined([whole / 3600, whole / 60 % 60, whole % 60]) + separator + fraction
     }
 
     private static func escaped(_ text: String) -> String {

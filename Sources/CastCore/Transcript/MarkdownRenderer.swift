@@ -22,9 +22,9 @@ enum MarkdownRenderer {
 
     /// `MM:SS`, or `HH:MM:SS` where the audio is past one hour.
     static func time(_ seconds: Double, needsHours: Bool) -> String {
-        let whole = Int(seconds.rounded(.down))
-        let parts = needsHours ? [whole / 3600, whole / 60 % 60, whole % 60] : [whole / 60, whole % 60]
-        return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        let whole = Int(Timecode.clamped(seconds))
+        return Timecode.joined(
+            needsHours ? [whole / 3600, whole / 60 % 60, whole % 60] : [whole / 60, whole % 60])
     }
 
     private static func frontMatter(_ transcript: Transcript, _ header: TranscriptHeader) -> [String] {
@@ -69,9 +69,9 @@ enum MarkdownRenderer {
     private static func inline(_ text: String) -> String {
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         var safe = ""
-        for character in line {
-            if "\\`*_[]<".contains(character) { safe.append("\\") }
-            safe.append(character)
+        for scalar in line.unicodeScalars where scalar.properties.generalCategory != .control {
+            if "\\`*_[]<".unicodeScalars.contains(scalar) { safe.append("\\") }
+            safe.unicodeScalars.append(scalar)
         }
         return safe
     }

@@ -25,7 +25,8 @@ package struct TranscriptAssembler: Sendable {
             current.append(word)
             let next = index + 1 < words.count ? words[index + 1] : nil
             guard let next else { break }
-            if next.start - word.end >= self.sentencePause || Self.endsSentence(word.text, next: next.text) {
+            let pause = next.start - word.end
+            if pause >= self.sentencePause || Self.endsSentence(word.text, next: next.text, pause: pause) {
                 groups.append(current)
                 current = []
             }
@@ -60,24 +61,40 @@ package struct TranscriptAssembler: Sendable {
 
     /// Whether a sentence ends behind a word.
     ///
-    /// Not after abbreviations and initials, not inside numbers, and not where the text goes on in lower case.
-    static func endsSentence(_ word: String, next: String) -> Bool {
+    /// Not after abbreviations and initials, not behind an ordinal or inside a number, and not where the text goes on
+    /// in lower case.
+    static func endsSentence(_ word: String, next: String, pause: Double) -> Bool {
         let closing: Set<Character> = ["\"", "'", "”", "’", "»", ")", "]"]
         var core = Substring(word)
         while let last = core.last, closing.contains(last) { core.removeLast() }
         guard let mark = core.last, ".!?…。！？".contains(mark) else { return false }
         if "。！？".contains(mark) { return true }
-        if let first = next.first(where: { $0.isLetter || $0.isNumber }), first.isLowercase { return false }
+        let nextLetter = next.first { $0.isLetter || $0.isNumber }
+        if let nextLetter, nextLetter.isLowercase { return false }
         guard mark == "." else { return true }
-        let stem = core.dropLast().lowercased()
-        if Self.abbreviations.contains(stem) { return false }
-        // `J.` of “J. S. Bach”, `U.S.` in the middle of a name.
-        let isInitial = stem.count == 1 && stem.first?.isLetter == true && stem != "i"
-        return !isInitial
+        let stem = core.dropLast()
+        let name = stem.lowercased()
+        let nextIsNumber = nextLetter?.isNumber == true
+        if Self.abbreviations.contains(name) { return false }
+        if Self.abbreviationsOfNumbers.contains(name) { return !nextIsNumber }
+        // “am 3. Oktober” goes on, “in room 3. Then” does not: what tells them apart is the breath.
+        if stem.count <= 2, stem.allSatisfy(\.isNumber) { return pause >= Self.breath && !nextIsNumber }
+        // `J.` of “J. S. Bach”; “I.” is a word.
+        if stem.count == 1, stem.first?.isLetter == true, name != "i" { return false }
+        // `U.S.` may be followed by `Army`, or by the next sentence.
+        let isAcronym =
+            stem.contains(".") && stem.split(separator: ".").allSatisfy { $0.count == 1 && $0 != $0.lowercased() }
+        return isAcronym ? pause >= Self.breath : true
     }
 
+    /// A pause that is more than the gap between two words, in seconds.
+    private static let breath = 0.35
+
     private static let abbreviations: Set<String> = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "no", "vol", "fig", "approx", "dept", "gen", "col",
-        "sgt", "capt", "rev", "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "nr", "inkl", "m", "mme",
+        "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "approx", "dept", "gen", "col", "sgt", "capt", "rev",
+        "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "inkl", "mme",
     ]
+
+    // Words of their own, unless a number follows: “No. 5”.
+    private static let abbreviationsOfNumbers: Set<String> = ["no", "nr", "vol", "fig", "art", "pp", "chap"]
 }

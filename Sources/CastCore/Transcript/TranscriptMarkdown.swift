@@ -6,7 +6,7 @@ package enum TranscriptMarkdown {
         var timed: [(text: String, start: Double)] = []
         var startsParagraph = true
         var paragraphStarts: Set<Int> = []
-        for line in Self.withoutFrontMatter(text.split(separator: "\n", omittingEmptySubsequences: false)) {
+        for line in Self.withoutFrontMatter(text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)) {
             let line = line.trimmedWhitespace
             if line.isEmpty {
                 startsParagraph = true
@@ -52,7 +52,9 @@ package enum TranscriptMarkdown {
     }
 
     private static func timeAndText(of line: Substring) -> (Double?, Substring) {
-        guard let match = line.prefixMatch(of: /\*\*\[(?:(\d+):)?(\d{1,2}):(\d\d)\]\*\*/) else { return (nil, line) }
+        guard let match = line.prefixMatch(of: /\*\*\[(?:(\d{1,4}):)?(\d{1,4}):(\d\d)\]\*\*/) else {
+            return (nil, line)
+        }
         let hours = match.1.flatMap { Double($0) } ?? 0
         let time = hours * 3600 + (Double(match.2) ?? 0) * 60 + (Double(match.3) ?? 0)
         return (time, line[match.range.upperBound...].trimmedWhitespace)

@@ -1,89 +1,158 @@
-package import Foundation
-
-/// When a worker has done its work and ends itself, so that it costs nothing.
+/// When a worker has no more reason to be here.
 ///
-/// Four reasons, each with its setting. A server that answers with an error is not an empty queue, audio that is missing
-/// or damaged is not a broken machine, and whoever has a job in hand, or a result not handed in yet, does not leave for
-/// want of work.
+/// Time is the node's own: how long it has been running. A worker that was told to stay is never asked to leave; where
+/// its recogniser keeps failing it rests between jobs instead, so that it does not use up everybody's attempts.
 package struct LeavePolicy: Sendable, Equatable {
-    /// Empty answers in a row, each `emptyQueueWait` after the last.
-    package var requiredEmptyChecks = 2
-    /// Seconds between two empty answers that count.
-    package var emptyQueueWait: TimeInterval = 60
-    package var idleTimeout: TimeInterval = 600
-    package var unreachableTimeout: TimeInterval = 300
-    /// The same while there are results that the server has not got: they are worth more than the wait.
-    package var unreachableTimeoutWithResults: TimeInterval = 3600
-    package var maxConsecutiveFailures = 3
-    /// Stays whatever happens.
-    package var isPersistent = false
+    package struct Settings: Sendable, Equatable {
+        /// Answers "nothing to do" in a row that make the queue count as empty.
+        package var requiredEmptyChecks = 2
+        /// Time between two such answers; what comes sooner does not count.
+        package var emptyQueueWait = Duration.seconds(60)
+        /// Longest time without any sign of work; twice as long while a job is in recognition or a result waits.
+        package var idleTimeout = Duration.seconds(600)
+        /// Longest time without an answer; three times as long while results wait that would be lost with the machine.
+        package var unreachableTimeout = Duration.seconds(300)
+        /// Failures of the recogniser in a row that make it count as broken.
+        package var maxConsecutiveFailures = 3
+        package var isPersistent = false
 
-    package init() {}
+        package init() {}
+    }
 
+    /// Why the worker leaves.
     package enum Reason: Sendable, Equatable {
         case queueEmpty(checks: Int)
-        case idle(seconds: Int)
-        case serverUnreachable(seconds: Int)
-        case failures(count: Int)
+        case idle(Duration)
+        case serverUnreachable(Duration)
+        case recogniserBroken(failures: Int)
+    }
 
-        /// For the log and the server.
-        package var sentence: String {
-            switch self {
-            case .queueEmpty(let checks): "queue empty for \(checks) consecutive checks"
-            case .idle(let seconds): "no job for \(seconds / 60) minutes"
-            case .serverUnreachable(let seconds): "server unreachable for \(seconds / 60) minutes"
-            case .failures(let count): "\(count) consecutive transcription failures"
-            }
+    /// What the worker has seen.
+    package enum Observation: Sendable, Equatable {
+        /// The server gave a useful answer of any kind.
+        case answered
+        /// No answer, an error of the server's, or the answer of something in between: not the same as "nothing to do".
+        case unanswered
+        /// The server has nothing to do for us.
+        case foundEmpty
+        /// The server gave us a job.
+        case claimed
+        /// Something moved: audio came in, the recogniser got on, a result was taken.
+        case worked
+        /// A job was recognised.
+        case succeeded
+        /// The recogniser failed on sound audio.
+        case failed
+        /// The audio is gone or cannot be decoded: nobody's recogniser is to blame.
+        case audioUnusable
+    }
+
+    /// What the worker has in hand.
+    package struct Holdings: Sendable, Equatable {
+        /// A claim is on its way, or jobs are being fetched, wait, or are in recognition.
+        package var hasWork: Bool
+        package var isRecognising: Bool
+        /// Results or reports that the server has not taken yet.
+        package var hasUnsent: Bool
+
+        package init(hasWork: Bool = false, isRecognising: Bool = false, hasUnsent: Bool = false) {
+            self.hasWork = hasWork
+            self.isRecognising = isRecognising
+            self.hasUnsent = hasUnsent
+        }
+
+        package var isEmpty: Bool { !self.hasWork && !self.isRecognising && !self.hasUnsent }
+    }
+
+    package let settings: Settings
+    private var emptyChecks = 0
+    private var lastEmptyCheck: Duration?
+    private var lastAnswer: Duration
+    private var lastWork: Duration
+    private var failures = 0
+    private var lastFailure: Duration?
+
+    package init(_ settings: Settings, at now: Duration) {
+        self.settings = settings
+        self.lastAnswer = now
+        self.lastWork = now
+    }
+
+    package mutating func note(_ observation: Observation, holding: Holdings, at now: Duration) {
+        switch observation {
+        case .answered:
+            self.lastAnswer = now
+        case .unanswered:
+            // Unknown is not empty: the answers before it and after it are not "in a row".
+            self.forgetEmptyChecks()
+        case .foundEmpty:
+            self.lastAnswer = now
+            self.countEmptyCheck(holding, at: now)
+        case .claimed:
+            self.lastAnswer = now
+            self.lastWork = now
+            self.forgetEmptyChecks()
+        case .worked, .audioUnusable:
+            self.lastWork = now
+        case .succeeded:
+            self.lastWork = now
+            self.failures = 0
+            self.lastFailure = nil
+        case .failed:
+            self.lastWork = now
+            self.failures += 1
+            self.lastFailure = now
         }
     }
 
-    /// What a worker knows of itself.
-    package struct Facts: Sendable, Equatable {
-        /// Jobs being fetched, waiting, or being recognised.
-        package var hasJobs = false
-        /// Finished work that the server has not taken yet.
-        package var hasResults = false
-        /// Since when there has been nothing to do.
-        package var idleSince: Date
-        /// When the server last gave a proper answer.
-        package var lastAnswerAt: Date
-        package var emptyChecks = 0
-        package var lastEmptyCheckAt: Date?
-        package var consecutiveFailures = 0
-
-        package init(startedAt: Date) {
-            self.idleSince = startedAt
-            self.lastAnswerAt = startedAt
+    /// Whether, and why, the worker leaves now.
+    package func reason(holding: Holdings, at now: Duration) -> Reason? {
+        if self.settings.isPersistent { return nil }
+        if self.failures >= self.settings.maxConsecutiveFailures { return .recogniserBroken(failures: self.failures) }
+        let silence = now - self.lastAnswer
+        if silence >= self.settings.unreachableTimeout * (holding.hasUnsent ? 3 : 1) {
+            return .serverUnreachable(silence)
         }
-    }
-
-    /// Takes the queue's answer that it has nothing; answers that come too soon after the last one do not count.
-    package func noteEmpty(_ facts: inout Facts, at now: Date) {
-        guard !facts.hasJobs, !facts.hasResults else {
-            facts.emptyChecks = 0
-            facts.lastEmptyCheckAt = nil
-            return
+        if holding.isEmpty, self.emptyChecks >= self.settings.requiredEmptyChecks {
+            return .queueEmpty(checks: self.emptyChecks)
         }
-        if let last = facts.lastEmptyCheckAt, now.timeIntervalSince(last) < self.emptyQueueWait { return }
-        facts.emptyChecks += 1
-        facts.lastEmptyCheckAt = now
-    }
-
-    /// Why to leave now; nil to stay.
-    package func reason(_ facts: Facts, at now: Date) -> Reason? {
-        if self.isPersistent { return nil }
-        if facts.consecutiveFailures >= self.maxConsecutiveFailures {
-            return .failures(count: facts.consecutiveFailures)
+        let rest = now - self.lastWork
+        // A large model takes minutes to load and says nothing meanwhile; and a result is worth waiting for the server.
+        if rest >= self.settings.idleTimeout * (holding.isRecognising || holding.hasUnsent ? 2 : 1) {
+            return .idle(rest)
         }
-        let silence = now.timeIntervalSince(facts.lastAnswerAt)
-        if silence >= (facts.hasResults ? self.unreachableTimeoutWithResults : self.unreachableTimeout) {
-            return .serverUnreachable(seconds: Int(silence))
-        }
-        if facts.hasJobs || facts.hasResults { return nil }
-        if facts.emptyChecks >= self.requiredEmptyChecks { return .queueEmpty(checks: facts.emptyChecks) }
-        let idle = now.timeIntervalSince(facts.idleSince)
-        // A server that does not answer is the other rule's business.
-        if idle >= self.idleTimeout, silence < self.unreachableTimeout { return .idle(seconds: Int(idle)) }
         return nil
+    }
+
+    /// Until when a worker that stays leaves new jobs to others, because its recogniser keeps failing.
+    ///
+    /// A minute after as many failures as would have ended another, then twice as long each time, half an hour at most.
+    package var restsUntil: Duration? {
+        let excess = self.failures - self.settings.maxConsecutiveFailures
+        guard self.settings.isPersistent, excess >= 0, let last = self.lastFailure else { return nil }
+        return last + min(.seconds(60) * (1 << min(excess, 10)), .seconds(1800))
+    }
+
+    private mutating func countEmptyCheck(_ holding: Holdings, at now: Duration) {
+        guard holding.isEmpty else { return self.forgetEmptyChecks() }
+        if let last = self.lastEmptyCheck, now - last < self.settings.emptyQueueWait { return }
+        self.emptyChecks += 1
+        self.lastEmptyCheck = now
+    }
+
+    private mutating func forgetEmptyChecks() {
+        self.emptyChecks = 0
+        self.lastEmptyCheck = nil
+    }
+}
+
+extension LeavePolicy.Reason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .queueEmpty(let checks): "the queue was empty \(checks) times in a row"
+        case .idle(let time): "nothing was done for \(time.components.seconds) seconds"
+        case .serverUnreachable(let time): "the server gave no answer for \(time.components.seconds) seconds"
+        case .recogniserBroken(let failures): "the recogniser failed \(failures) times in a row"
+        }
     }
 }

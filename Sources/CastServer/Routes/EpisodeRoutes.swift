@@ -44,10 +44,13 @@ struct EpisodeRoutes: Sendable {
     @Sendable func addByAddress(request: Request, context: AppContext) async throws -> EditedResponse<EpisodeMessage> {
         let body = try await request.read(AddEpisodeRequest.self, context: context)
         let url = try FeedKeeper.checked(body.audioURL)
-        let feed = try await self.parts.database.feeds.added(at: self.parts.now())
+        let storage = self.parts.storage
+        let feed = try await self.parts.database.feeds.added(
+            isFolderTaken: { storage.exists($0) }, at: self.parts.now())
         let episode = try await self.parts.database.episodes.add(
             EpisodeDraft(
-                guid: url, title: body.title ?? Self.title(fromPath: URL(string: url)?.path ?? ""), audioURL: url,
+                guid: url, title: AudioUpload.title(body.title ?? Self.title(fromPath: URL(string: url)?.path ?? "")),
+                audioURL: url,
                 publishedAt: self.parts.now()),
             to: feed.id, at: self.parts.now())
         return EditedResponse(status: .created, response: EpisodeMessage(episode, place: self.parts.place))

@@ -87,8 +87,7 @@ struct FeedRoutes: Sendable {
     }
 
     private func message(_ feed: Feed) async throws -> FeedMessage {
-        let listed = try await self.parts.database.feeds.list().first { $0.feed.id == feed.id }
-        return FeedMessage(feed, counts: listed?.counts ?? [:])
+        FeedMessage(feed, counts: try await self.parts.database.feeds.counts(of: feed.id))
     }
 }
 

@@ -80,7 +80,7 @@ struct NodeAdminRoutes: Sendable {
     private func staleNodes(hours: Int) async throws -> [Node] {
         let limit = self.parts.now() - Double(hours) * 3600
         return try await self.parts.database.nodes.list()
-            .filter { self.parts.status(of: $0) == .offline && ($0.lastHeartbeatAt ?? .distantPast) < limit }
+            .filter { self.parts.status(of: $0) == .offline && ($0.lastHeartbeatAt ?? $0.createdAt) < limit }
             .sorted { ($0.lastHeartbeatAt ?? .distantPast) < ($1.lastHeartbeatAt ?? .distantPast) }
     }
 }

@@ -31,8 +31,12 @@ struct NodeJobRoutes: Sendable {
         guard let path = episode.audioPath else { throw CastError(.notFound, "Audio file not found") }
         let file = try self.parts.storage.url(of: path)
         guard var response = try await AudioFile(file)?.response(to: request, context: context) else {
+            // The next time it is asked for, it is fetched again.
+            try await self.parts.database.episodes.forgetAudio(episode.id, at: self.parts.now())
             throw CastError(.notFound, "Audio file not found on disk")
         }
+        // Whatever it is; nodes of the existing server know no other.
+        response.headers[.contentType] = "audio/mpeg"
         response.body = self.counted(response.body, job: id, node: node.id)
         return response
     }
@@ -59,7 +63,7 @@ struct NodeJobRoutes: Sendable {
     @Sendable func complete(request: Request, context: AppContext) async throws -> MessageResponse {
         let (id, node, body) = try await self.read(CompleteRequest.self, request, context)
         let verdict = try await TranscriptIntake(parts: self.parts).take(body, for: id, from: node)
-        try await self.parts.database.nodes.noteEnd(node.id, job: id, at: self.parts.now())
+        try await self.parts.database.nodes.noteCall(node.id, at: self.parts.now())
         context.logger.info(
             verdict == .changed ? "job completed" : "result was there already",
             metadata: ["job.id": "\(id)", "node.name": "\(node.name)"])
@@ -70,7 +74,7 @@ struct NodeJobRoutes: Sendable {
         let (id, node, body) = try await self.read(FailRequest.self, request, context)
         let job = try await self.handle(
             .failed(by: node.id, message: body.errorMessage, retry: body.retry), of: id, request)
-        try await self.parts.database.nodes.noteEnd(node.id, job: id, at: self.parts.now())
+        try await self.parts.database.nodes.noteCall(node.id, at: self.parts.now())
         context.logger.warning(
             "node reports a failure",
             metadata: [
@@ -85,7 +89,10 @@ struct NodeJobRoutes: Sendable {
         let id = try context.id("job_id", of: JobID.self)
         let node = try await self.parts.database.nodes.authenticate(key: key)
         _ = try await self.handle(.released(by: node.id), of: id, request)
-        try await self.parts.database.nodes.noteEnd(node.id, job: id, at: self.parts.now())
+        guard try await self.parts.database.jobs.hasAttempt(id, by: node.id) else {
+            throw CastError(.forbidden, "Job not assigned to this node")
+        }
+        try await self.parts.database.nodes.noteCall(node.id, at: self.parts.now())
         context.logger.info("job released", metadata: ["job.id": "\(id)", "node.name": "\(node.name)"])
         return MessageResponse("Job released back to queue")
     }

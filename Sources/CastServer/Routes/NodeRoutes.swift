@@ -64,7 +64,7 @@ struct NodeRoutes: Sendable {
             .transcribe, by: node.id, attempt: UUID().uuidString.lowercased(), until: self.parts.leaseEnd,
             at: self.parts.now())
         guard let claim else { return ClaimResponse() }
-        try await self.parts.database.nodes.noteClaim(node.id, job: claim.job.id, at: self.parts.now())
+        try await self.parts.database.nodes.noteCall(node.id, at: self.parts.now())
         context.logger.info(
             "job claimed",
             metadata: [
@@ -106,8 +106,13 @@ struct NodeRoutes: Sendable {
     static func read<Body: ReadableBody>(
         _ type: Body.Type, _ request: Request, _ context: AppContext
     ) async throws -> (key: String, body: Body) {
-        let data = try await request.readJSON(context: context)
-        let body = Result { try FieldReader.decode(type, from: data) }
+        let body: Result<Body, any Error>
+        do {
+            let data = try await request.readJSON(context: context)
+            body = Result { try FieldReader.decode(type, from: data) }
+        } catch let failure as ValidationFailure {
+            body = .failure(failure)
+        }
         if case .failure(let failure as ValidationFailure) = body, failure.faults.contains(where: \.isBrokenJSON) {
             throw failure
         }

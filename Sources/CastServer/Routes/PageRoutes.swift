@@ -67,7 +67,7 @@ struct PageRoutes: Sendable {
         let (episodes, total) = try await self.parts.database.episodes.list(
             feed: id, state: state, limit: Self.pageSize, offset: (page - 1) * Self.pageSize)
         let active = try await self.parts.database.jobs.active(of: episodes.map(\.id))
-        let counts = try await self.parts.database.feeds.list().first { $0.feed.id == id }?.counts ?? [:]
+        let counts = try await self.parts.database.feeds.counts(of: id)
         return HTML(
             self.pages.feed(
                 FeedView(

@@ -77,14 +77,8 @@ struct QueueRoutes: Sendable {
     /// Queues the recognition of audio that is here; also when there is a transcript already.
     @Sendable func transcribe(request: Request, context: AppContext) async throws -> QueuedResponse {
         let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
-        let episode = try await self.parts.database.episodes.get(id)
-        let followsDownload = episode.audioPath == nil
-        guard !followsDownload || episode.audioURL != nil else {
-            throw CastError(.invalid, "Episode has neither audio nor an address to fetch it from.")
-        }
-        let job = try await self.parts.database.jobs.enqueue(
-            followsDownload ? .download : .transcribe, for: episode.id, priority: priority,
-            followUp: followsDownload ? .transcribe : nil, at: self.parts.now())
+        let job = try await self.parts.database.jobs.enqueueTranscription(
+            of: id, priority: priority, at: self.parts.now())
         return QueuedResponse(message: "Episode queued for transcription", jobID: job)
     }
 

@@ -10,6 +10,7 @@ import Synchronization
 package struct DownloadService<Ticker: Clock<Duration>>: Service {
     let parts: ServerParts
     let clock: Ticker
+    private let lane = DownloadLane()
 
     package init(parts: ServerParts, clock: Ticker) {
         self.parts = parts
@@ -44,7 +45,7 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
             let isBusy: Bool
             do {
                 isBusy = try await self.downloadNext()
-            } catch is CancellationError {
+            } catch is CancellationError where Task.isCancelled {
                 throw CancellationError()
             } catch {
                 self.parts.logger.error("download queue cannot be read", metadata: ["error": "\(error)"])
@@ -57,33 +58,83 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
     /// Takes the next download, if there is one.
     ///
     /// - Returns: Whether there was one, and the next can follow at once.
-    func downloadNext() async throws -> Bool {
+    package func downloadNext() async throws -> Bool {
         let claim = try await self.parts.database.jobs.claim(
             .download, by: .server, attempt: UUID().uuidString.lowercased(), until: self.parts.now() + 86_400,
             at: self.parts.now())
         guard let claim else { return false }
         let logger = self.logger(for: claim)
+        guard self.lane.enter(claim.episode.id) else {
+            // It was taken from another worker of ours, which has not noticed yet: its file is still open.
+            try await self.putBack(claim, for: 5)
+            return true
+        }
+        defer { self.lane.leave(claim.episode.id) }
         do {
             let size = try await self.fetch(claim)
             logger.info("audio fetched", metadata: ["bytes": "\(size)"])
+            if self.lane.noteSpace() { logger.info("there is space for audio again; downloads go on") }
             return true
-        } catch is CancellationError {
+        } catch is CancellationError where Task.isCancelled {
             // Handed back by `run`; what came so far is kept, and the next try goes on there.
             throw CancellationError()
         } catch let error as CastError where error.code == .storageFull {
-            _ = try await self.parts.database.jobs.handle(
-                .released(by: .server), of: claim.job.id, at: self.parts.now())
-            logger.error("no space for audio; the download waits", metadata: ["error": "\(error)"])
-            try await self.clock.sleep(for: .seconds(30))
+            try await self.waitForSpace(claim, error, logger)
             return false
-        } catch {
-            let message = (error as? CastError)?.message ?? "\(error)"
-            let result = try await self.parts.database.jobs.handle(
-                .failed(by: .server, message: "Download failed: \(message)", retry: Self.isWorthRetry(error)),
-                of: claim.job.id, at: self.parts.now(), jitter: Double.random(in: -1...1))
-            logger.warning(
-                "download failed", metadata: ["error": "\(error)", "state": "\(JobMessage(result.job).status)"])
+        } catch is JobLost {
+            self.forget(claim, logger)
             return true
+        } catch {
+            try await self.noteFailure(claim, error, logger)
+            return true
+        }
+    }
+
+    /// Counts the try and tells why; what came so far is kept for the next.
+    private func noteFailure(_ claim: JobStore.Claim, _ error: any Error, _ logger: Logger) async throws {
+        let reason =
+            switch error {
+            case let error as CastError: error.message
+            case is CancellationError: "It was broken off."
+            default: "\(error)"
+            }
+        do {
+            let (verdict, job) = try await self.parts.database.jobs.handle(
+                .failed(by: .server, message: "Download failed: \(reason)", retry: Self.isWorthRetry(error)),
+                of: claim.job.id, attempt: claim.attempt, at: self.parts.now(), jitter: Double.random(in: -1...1))
+            guard verdict != .notHolder else { return self.forget(claim, logger) }
+            logger.warning("download failed", metadata: ["error": "\(error)", "state": "\(JobMessage(job).status)"])
+        } catch let error as CastError where error.code == .notFound {
+            self.forget(claim, logger)
+        }
+    }
+
+    /// Hands the job back with its try, and pauses; other downloads, which may be smaller, go before it then.
+    private func waitForSpace(_ claim: JobStore.Claim, _ error: CastError, _ logger: Logger) async throws {
+        try await self.putBack(claim, for: 300)
+        if self.lane.noteFull() {
+            logger.error(
+                "no space for audio; downloads pause and go on by themselves", metadata: ["error": "\(error)"])
+        }
+        try await self.clock.sleep(for: .seconds(30))
+    }
+
+    private func putBack(_ claim: JobStore.Claim, for seconds: TimeInterval) async throws {
+        do {
+            let (verdict, _) = try await self.parts.database.jobs.handle(
+                .released(by: .server), of: claim.job.id, attempt: claim.attempt, at: self.parts.now())
+            guard verdict == .changed else { return }
+            try await self.parts.database.jobs.postpone(claim.job.id, until: self.parts.now() + seconds)
+        } catch let error as CastError where error.code == .notFound {
+            // Removed meanwhile: there is nothing to put back.
+        }
+    }
+
+    /// The job is somebody else's now, or its feed was removed: what came so far is of no use.
+    private func forget(_ claim: JobStore.Claim, _ logger: Logger) {
+        logger.debug("download taken away")
+        if let path = self.lane.path(of: claim.episode.id), let file = try? self.parts.storage.url(of: path) {
+            self.parts.podcasts.discardAudio(file)
         }
     }
 
@@ -91,23 +142,25 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
         guard let address = claim.episode.audioURL else {
             throw CastError(.invalid, "The episode has no address to fetch audio from.")
         }
-        let feed = try await self.parts.database.feeds.get(claim.episode.feedID)
+        let feed = try await self.jobsOwn { try await self.parts.database.feeds.get(claim.episode.feedID) }
         let raw = self.parts.storage.audioPath(feed: feed, episode: claim.episode, fileExtension: "fetched")
-        try self.parts.storage.makeFolder(of: raw)
+        self.lane.note(raw, of: claim.episode.id)
+        let file = try self.parts.storage.url(of: raw)
+        do {
+            try self.parts.storage.makeFolder(of: raw)
+        } catch {
+            throw WriteFault.error(error, "The feed's folder cannot be made")
+        }
         let gate = ProgressGate(step: 5)
         let (reports, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let audio = try await withThrowingTaskGroup(of: PodcastSource.FetchedAudio?.self) { group in
             group.addTask {
-                for await percent in reports {
-                    _ = try await self.parts.database.jobs.handle(
-                        .progressed(by: .server, percent: percent, until: self.parts.now() + 86_400),
-                        of: claim.job.id, at: self.parts.now())
-                }
+                for await percent in reports { try await self.report(percent, claim) }
                 return nil
             }
             group.addTask {
                 defer { continuation.finish() }
-                return try await self.parts.podcasts.fetchAudio(address, try self.parts.storage.url(of: raw)) { share in
+                return try await self.parts.podcasts.fetchAudio(address, file) { share in
                     if let percent = gate.pass(share) { continuation.yield(percent) }
                 }
             }
@@ -118,13 +171,45 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
         guard let audio else { throw CastError(.internalFault, "The download ended without a result.") }
         let path = self.parts.storage.audioPath(feed: feed, episode: claim.episode, fileExtension: audio.fileExtension)
         let storage = self.parts.storage
-        _ = try await self.parts.database.jobs.complete(
-            claim.job.id, by: .server, product: .audio(path: path, size: audio.size, duration: nil),
-            at: self.parts.now()
-        ) {
-            try storage.move(raw, to: path)
+        _ = try await self.jobsOwn {
+            try await self.parts.database.jobs.complete(
+                claim.job.id, by: .server, product: .audio(path: path, size: audio.size, duration: nil),
+                at: self.parts.now()
+            ) {
+                try storage.move(raw, to: path)
+            }
         }
         return audio.size
+    }
+
+    /// Writes down how far a download is, and renews its lease.
+    ///
+    /// - Throws: `JobLost` when it is ours no more; any other fault is no reason to give up a download.
+    private func report(_ percent: Int, _ claim: JobStore.Claim) async throws {
+        do {
+            let verdict = try await self.jobsOwn {
+                try await self.parts.database.jobs.handle(
+                    .progressed(by: .server, percent: percent, until: self.parts.now() + 86_400),
+                    of: claim.job.id, attempt: claim.attempt, at: self.parts.now()
+                ).verdict
+            }
+            if verdict == .notHolder { throw JobLost() }
+        } catch let error as JobLost {
+            throw error
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            self.logger(for: claim).debug("progress not noted", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs a call to the database about a claimed job; that the job or its feed is gone becomes `JobLost`.
+    private func jobsOwn<Result>(_ call: () async throws -> Result) async throws -> Result {
+        do {
+            return try await call()
+        } catch let error as CastError where error.code == .notFound {
+            throw JobLost()
+        }
     }
 
     private func logger(for claim: JobStore.Claim) -> Logger {
@@ -142,23 +227,6 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
         case .unauthorized, .conflict, .limitReached, .unavailable, .timedOut, .engineFailed, .storageFull,
             .internalFault:
             return true
-        }
-    }
-}
-
-/// Lets every so many percent pass: enough for the eye, and cheap.
-private final class ProgressGate: Sendable {
-    private let step: Int
-    private let last = Mutex(0)
-
-    init(step: Int) { self.step = step }
-
-    func pass(_ share: Double) -> Int? {
-        let percent = Int(share * 100)
-        return self.last.withLock { last in
-            guard percent >= last + self.step else { return nil }
-            last = percent
-            return percent
         }
     }
 }

@@ -2,6 +2,7 @@ import CastCore
 import CastStore
 import Foundation
 import Logging
+import Podcasts
 
 /// Adds feeds and looks for what is new in them.
 struct FeedKeeper: Sendable {
@@ -13,10 +14,13 @@ struct FeedKeeper: Sendable {
     func add(_ address: String) async throws -> Feed {
         let url = try Self.checked(address)
         guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil) else {
-            throw CastError(.unavailable, "\(url) answered that nothing changed, although it was never fetched before.")
+            throw CastError(
+                .unavailable, "The server answered that nothing changed, although the feed was never fetched before.")
         }
+        let storage = self.parts.storage
         let feed = try await self.parts.database.feeds.add(
-            url: url, draft: document.feed, episodes: document.episodes, at: self.parts.now())
+            url: document.movedTo ?? url, draft: document.feed, episodes: document.episodes,
+            isFolderTaken: { storage.exists($0) }, at: self.parts.now())
         try await self.parts.database.feeds.noteValidators(
             feed.id, etag: document.etag, lastModified: document.lastModified, at: self.parts.now())
         self.parts.logger.info(
@@ -41,23 +45,58 @@ struct FeedKeeper: Sendable {
             try await self.parts.database.feeds.notePoll(id, error: reason, at: self.parts.now())
             throw error
         }
-        guard case .document(let document) = answer else {
+        switch answer {
+        case .notModified(let movedTo):
             try await self.parts.database.feeds.notePoll(id, error: nil, at: self.parts.now())
+            try await self.move(feed, to: movedTo)
             return (0, 0)
+        case .document(let document):
+            let (new, queued) = try await self.parts.database.feeds.refresh(
+                id, draft: document.feed, episodes: document.episodes, etag: document.etag,
+                lastModified: document.lastModified, queuesNew: autoQueue, at: self.parts.now())
+            if let announced = try await self.verified(document.announcedURL, of: feed) {
+                try await self.move(feed, to: announced)
+            } else {
+                try await self.move(feed, to: document.movedTo)
+            }
+            return (new.count, queued)
         }
-        let new = try await self.parts.database.feeds.refresh(
-            id, draft: document.feed, episodes: document.episodes, etag: document.etag,
-            lastModified: document.lastModified, at: self.parts.now())
-        guard autoQueue else { return (new.count, 0) }
-        for episode in new {
-            _ = try await self.parts.database.jobs.enqueueProcessing(of: episode, at: self.parts.now())
-        }
-        return (new.count, new.count)
     }
 
+    /// The address that a publisher announces in the feed, if it is another one and a feed is there.
+    private func verified(_ announced: String?, of feed: Feed) async throws -> String? {
+        guard let announced, announced != feed.url, let url = try? Self.checked(announced) else { return nil }
+        do {
+            guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil),
+                !document.episodes.isEmpty
+            else { return nil }
+            return document.movedTo ?? url
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            self.parts.logger.info(
+                "the announced address is no feed", metadata: ["feed.id": "\(feed.id)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Remembers where a feed has moved to for good.
+    private func move(_ feed: Feed, to address: String?) async throws {
+        guard let address, address != feed.url, let url = try? Self.checked(address) else { return }
+        let isMoved = try await self.parts.database.feeds.move(feed.id, to: url, at: self.parts.now())
+        self.parts.logger.info(
+            isMoved ? "feed has moved" : "feed has moved to where another feed is",
+            metadata: ["feed.id": "\(feed.id)", "to": "\(URL(string: url)?.place ?? "an address")"])
+    }
+
+    /// The address without the white space around it; a name and a password in it stay, for private feeds.
+    ///
     /// - Throws: `.invalid` for an address that is no web address.
     static func checked(_ address: String) throws -> String {
         let trimmed = address.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !trimmed.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw CastError(.invalid, "The address is not a web address: it holds control characters.")
+        }
         guard let url = URL(string: trimmed), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme),
             let host = url.host, !host.isEmpty

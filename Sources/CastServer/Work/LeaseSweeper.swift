@@ -15,6 +15,8 @@ package struct LeaseSweeper<Ticker: Clock<Duration>>: Service {
     }
 
     package func run() async throws {
+        // While we were away nobody could renew a lease: every holder gets the time to say that it lives.
+        try await self.parts.database.jobs.renewAll(until: self.parts.leaseEnd, at: self.parts.now())
         try? await cancelWhenGracefulShutdown {
             while true {
                 await self.sweep()

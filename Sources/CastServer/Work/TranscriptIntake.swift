@@ -12,6 +12,9 @@ struct TranscriptIntake: Sendable {
         let job = try await self.parts.database.jobs.get(id)
         // Most repetitions are seen here, before anything is written; the transaction decides about the rest.
         if case .completed(by: node.id, _) = job.state { return .unchanged }
+        guard try await self.parts.database.jobs.hasAttempt(id, by: node.id) else {
+            throw CastError(.forbidden, "Job not assigned to this node")
+        }
         let episode = try await self.parts.database.episodes.get(job.episodeID)
         let feed = try await self.parts.database.feeds.get(episode.feedID)
         let transcript = try Self.transcript(in: request)
@@ -24,6 +27,8 @@ struct TranscriptIntake: Sendable {
         defer { text.discard() }
         let words = try self.parts.storage.stage(native, for: Self.nativePath(of: path))
         defer { words.discard() }
+        let old = try self.parts.storage.keepAside(Self.nativePath(of: path))
+        defer { old?.discard() }
         return try await self.parts.database.jobs.complete(
             id, by: node.id,
             product: .transcript(
@@ -31,7 +36,13 @@ struct TranscriptIntake: Sendable {
             at: self.parts.now()
         ) {
             try words.install()
-            try text.install()
+            do {
+                try text.install()
+            } catch {
+                // The two belong together: rather the old pair than a new half.
+                try old?.install()
+                throw error
+            }
         }
     }
 
@@ -43,7 +54,7 @@ struct TranscriptIntake: Sendable {
     /// The native transcript if the node sent one, else what can be read from its text.
     private static func transcript(in request: CompleteRequest) throws -> Transcript {
         var transcript = request.transcript ?? TranscriptMarkdown.parse(request.transcriptText)
-        if request.transcript != nil, !transcript.isPlausible {
+        guard transcript.isPlausible else {
             throw CastError(.invalid, "The transcript's times run backwards or are no numbers; it was not taken.")
         }
         if transcript.model == nil, let model = request.whisperModel, !model.isEmpty { transcript.model = model }
@@ -52,9 +63,10 @@ struct TranscriptIntake: Sendable {
 }
 
 extension Transcript {
-    /// Whether every time is a number, not negative, and no sentence or word ends before it starts.
+    /// Whether every time is a number of seconds that a recording can have, and nothing ends before it starts.
     var isPlausible: Bool {
-        self.sentences.allSatisfy { sentence in
+        if let duration = self.duration, !Self.isPlausible(0, duration) { return false }
+        return self.sentences.allSatisfy { sentence in
             Self.isPlausible(sentence.start, sentence.end)
                 && sentence.words.allSatisfy { Self.isPlausible($0.start, $0.end) }
         }

@@ -1,6 +1,7 @@
 """Whisper through faster-whisper: our cuts in, words with times and probabilities out."""
 
 import os
+import sys
 
 import ctranslate2
 import faster_whisper
@@ -12,18 +13,45 @@ from helper import BadInput, OutOfMemory
 RATE = 16_000
 
 
+def cores():
+    """Processors that this process may use: by affinity, and by the container's quota."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            count = min(count, max(1, round(int(quota) / int(period))))
+    except (OSError, ValueError):
+        pass
+    return count
+
+
 class Engine:
     def __init__(self, options):
-        on_gpu = options.get("device") != "cpu" and ctranslate2.get_cuda_device_count() > 0
-        self.device = "cuda" if on_gpu else "cpu"
-        self.compute_type = "float16" if on_gpu else "int8"
-        self.threads = options.get("threads") or len(os.sched_getaffinity(0))
-        self.batch_size = options.get("batch_size") or (16 if on_gpu else 8)
-        model = WhisperModel(
-            options["model"], device=self.device, compute_type=self.compute_type,
-            cpu_threads=self.threads, local_files_only=True)
+        self.threads = options.get("threads") or cores()
+        wants_gpu = options.get("device") != "cpu" and ctranslate2.get_cuda_device_count() > 0
+        try:
+            model = self.load(options["model"], "cuda" if wants_gpu else "cpu")
+        except (RuntimeError, ValueError) as error:
+            if not wants_gpu:
+                raise
+            # A driver without the CUDA libraries, or a card too old for float16: slow is better than nothing.
+            print(f"the GPU cannot be used, going on without it: {error}", file=sys.stderr)
+            model = self.load(options["model"], "cpu")
+        # On two cores batches of 8 are no faster than 4, and take 400 MB more; progress is told once a batch.
+        self.batch_size = options.get("batch_size") or (16 if self.device == "cuda" else 4)
         self.languages = set(model.supported_languages)
         self.pipeline = BatchedInferencePipeline(model)
+
+    def load(self, path, device):
+        self.device = device
+        self.compute_type = "float16" if device == "cuda" else "int8"
+        model = WhisperModel(
+            path, device=device, compute_type=self.compute_type, cpu_threads=self.threads, local_files_only=True)
+        if device == "cuda":
+            # Missing libraries show only when something is computed.
+            model.detect_language(numpy.zeros(RATE, dtype=numpy.float32))
+        return model
 
     def describe(self):
         return {
@@ -46,7 +74,7 @@ class Engine:
         try:
             found, info = self.pipeline.transcribe(
                 samples, language=language, batch_size=self.batch_size, beam_size=1, word_timestamps=True,
-                vad_filter=False, clip_timestamps=clips)
+                vad_filter=False, clip_timestamps=clips, language_detection_segments=4)
             words = [word for segment in found for word in segment.words]
         except RuntimeError as error:
             if "out of memory" in str(error).lower():

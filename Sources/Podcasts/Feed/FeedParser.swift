@@ -125,7 +125,7 @@ struct FeedPrologue {
 
 extension URL {
     /// The address as a person may see it: without the user's name, password and query, where secrets stand.
-    var place: String {
+    package var place: String {
         var components = URLComponents(url: self, resolvingAgainstBaseURL: true)
         components?.user = nil
         components?.password = nil

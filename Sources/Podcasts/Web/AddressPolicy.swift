@@ -16,14 +16,19 @@ package enum AddressPolicy: Sendable, Equatable {
     case publicOnly
     /// Anything, private addresses included.
     case anything
+    /// Private addresses too, but none that are link-local: there, clouds hand out their machines' credentials.
+    case notLinkLocal
 
     /// Why a connection to `address` (digits, no name) is refused; nil when it is allowed.
     package func refusal(of address: String) -> String? {
         switch self {
         case .anything: nil
         case .publicOnly: Self.kind(of: address).map { "is \($0)" }
+        case .notLinkLocal: Self.kind(of: address) == Self.linkLocal ? "is \(Self.linkLocal)" : nil
         }
     }
+
+    private static let linkLocal = "a link-local address"
 
     /// Whether a host is written in digits, so that it can be judged before any connection is made.
     static func isAddress(_ host: String) -> Bool {
@@ -54,7 +59,7 @@ package enum AddressPolicy: Sendable, Equatable {
         case (127, _, _): "this machine itself"
         case (10, _, _), (172, 16...31, _), (192, 168, _): "a private address"
         case (100, 64...127, _): "a carrier's shared address"
-        case (169, 254, _): "a link-local address"
+        case (169, 254, _): Self.linkLocal
         case (192, 0, 0), (192, 0, 2), (198, 51, 100), (203, 0, 113), (192, 88, 99), (198, 18...19, _):
             "a reserved address"
         case (224...239, _, _): "a multicast address"
@@ -74,7 +79,7 @@ package enum AddressPolicy: Sendable, Equatable {
         if bytes.starts(with: [0x20, 0x02]) { return self.kind(v4: Array(bytes[2..<6])) }
 
         switch (bytes[0], bytes[1]) {
-        case (0xFE, 0x80...0xBF): return "a link-local address"
+        case (0xFE, 0x80...0xBF): return Self.linkLocal
         case (0xFE, 0xC0...0xFF): return "a private address"
         case (0xFC...0xFD, _): return "a private address"
         case (0xFF, _): return "a multicast address"

@@ -109,7 +109,7 @@ final class OutputFile {
         case ENOSPC, EDQUOT:
             return CastError(.storageFull, "There is no space left for \(name). Free some, then it is tried again.")
         case EFBIG: return CastError(.tooLarge, "The file system takes no file of the size of \(name).")
-        default: return CastError(.storageFull, "\(name) cannot be written: \(reason).")
+        default: return CastError(.unavailable, "\(name) cannot be written: \(reason).")
         }
     }
 }

@@ -17,6 +17,7 @@ package final class WebClient: Sendable {
         package var connectTimeout = Duration.seconds(10)
         /// How long a server may say nothing, before its answer or within it.
         package var silenceTimeout = Duration.seconds(30)
+        /// How many redirects are followed; with 0 a redirect is an answer like any other.
         package var redirects = 5
 
         package init() {}
@@ -80,7 +81,7 @@ package final class WebClient: Sendable {
         var visited: Set<URL> = [url]
         for _ in 0...self.configuration.redirects {
             let response = try await self.send(current, headers: headers, original: url)
-            guard [301, 302, 303, 307, 308].contains(response.status.code) else {
+            guard self.configuration.redirects > 0, [301, 302, 303, 307, 308].contains(response.status.code) else {
                 return Answer(response: response, url: current, permanentURL: permanent)
             }
             guard let location = response.headers.first(name: "Location"),
@@ -95,11 +96,24 @@ package final class WebClient: Sendable {
                 throw CastError(.invalid, "\(url.place) redirects in a circle.")
             }
             isPermanent = isPermanent && (response.status.code == 301 || response.status.code == 308)
-            if isPermanent { permanent = next }
+            if isPermanent { permanent = next.withCredentials(of: url) }
             self.logger.debug("following redirect", metadata: ["from": "\(current.place)", "to": "\(next.place)"])
             current = next
         }
         throw CastError(.invalid, "\(url.place) redirects more than \(self.configuration.redirects) times.")
+    }
+
+    /// The status that an address answers a GET with; nothing of the body is read.
+    ///
+    /// - Throws: `.timedOut` when there was no answer within the limit, redirects included; what `get` throws.
+    package func status(
+        of url: URL, within limit: Duration, clock: any Clock<Duration> = ContinuousClock()
+    ) async throws -> Int {
+        try await withDeadline(
+            limit, clock: clock, "\(url.place) did not answer within \(limit.components.seconds) seconds."
+        ) {
+            try await self.get(url).status
+        }
     }
 
     private func send(_ url: URL, headers: [String: String], original: URL) async throws -> HTTPClientResponse {
@@ -142,6 +156,18 @@ struct AddressRefused: Error {
             .forbidden,
             "\(self.address) \(self.refusal), which feeds and episodes may not lead to. "
                 + "If that is meant, set ALLOW_PRIVATE_ADDRESSES=true and restart the server.")
+    }
+}
+
+extension URL {
+    /// The address with the name and password of another one of the same host: a redirect does not repeat them.
+    fileprivate func withCredentials(of other: URL) -> URL {
+        guard self.host == other.host, self.user == nil,
+            var components = URLComponents(url: self, resolvingAgainstBaseURL: true)
+        else { return self }
+        components.percentEncodedUser = other.user(percentEncoded: true)
+        components.percentEncodedPassword = other.password(percentEncoded: true)
+        return components.url ?? self
     }
 }
 

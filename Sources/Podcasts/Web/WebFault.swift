@@ -48,14 +48,16 @@ enum WebFault {
 
     /// The error for one of the client's; throws `CancellationError` when it is only that the task was cancelled.
     static func translated(_ error: any Error, _ url: URL) throws -> CastError {
-        if error is CancellationError || Task.isCancelled { throw CancellationError() }
+        if Task.isCancelled { throw CancellationError() }
         let host = url.host ?? url.place
         switch error {
         case let error as CastError: return error
+        case is CancellationError: return CastError(.unavailable, "\(host) broke the connection off.", cause: error)
         case let error as AddressRefused: return error.castError
         case let error as HTTPClientError:
             switch error {
-            case .cancelled: throw CancellationError()
+            // Nobody cancelled us: it is the client that gave up.
+            case .cancelled: return CastError(.unavailable, "\(host) broke the connection off.", cause: error)
             case .readTimeout: return CastError(.timedOut, "\(host) fell silent.", cause: error)
             case .connectTimeout, .tlsHandshakeTimeout:
                 return CastError(.unavailable, "\(host) does not answer.", cause: error)

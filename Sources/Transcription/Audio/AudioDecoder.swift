@@ -82,8 +82,19 @@ struct AudioDecoder: Sendable {
         return result.closureResult
     }
 
-    /// A name is a file and nothing else: no `http:`, no `concat:`, no option.
-    private static let fileOnly = ["-protocol_whitelist", "file,pipe,crypto,data"]
+    /// A file is sound and nothing else: no option, no `http:`, no `concat:`; and no playlist either, whose lines name
+    /// other files of this machine.
+    private static let fileOnly = [
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", Self.containers.joined(separator: ","),
+    ]
+
+    /// What podcasts, recorders and phones write, by ffmpeg's names.
+    private static let containers = [
+        "aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dsf", "dts", "eac3", "flac", "flv", "gsm",
+        "loas",
+        "matroska", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "mxf", "nut", "ogg", "rm", "tak", "tta", "voc",
+        "w64", "wav", "webm", "wv",
+    ]
 
     private static func address(of path: String) -> String { "file:" + path }
 
@@ -112,24 +123,5 @@ struct AudioDecoder: Sendable {
         }
         var streams: [Stream]?
         var format: Format?
-    }
-}
-
-/// Joins bytes that come in any pieces to samples; a piece may end within one.
-struct SampleJoiner {
-    private var bytes: [UInt8] = []
-
-    var count: Int { self.bytes.count / 2 }
-
-    mutating func append(_ piece: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: piece) }
-
-    /// The whole samples so far; half of one stays.
-    mutating func take() -> [Int16] {
-        let count = self.count
-        let samples = self.bytes.withUnsafeBytes { buffer in
-            (0..<count).map { Int16(littleEndian: buffer.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self)) }
-        }
-        self.bytes.removeFirst(count * 2)
-        return samples
     }
 }

@@ -7,7 +7,7 @@ import Foundation
 /// fixed clock, never inside a word as long as there is a pause. Memory is bounded by one segment.
 package struct SpeechCutter: Cutting {
     /// Samples of one frame: 20 ms.
-    static let frameLength = AudioDecoder.sampleRate / 50
+    package static let frameLength = AudioDecoder.sampleRate / 50
 
     package struct Settings: Sendable {
         /// Longest segment, in seconds; the engines' limit.
@@ -110,17 +110,20 @@ package struct SpeechCutter: Cutting {
     }
 
     /// The frame to cut before: the last of the quietest windows between the shortest and the longest segment.
+    ///
+    /// There may be more frames than the longest segment holds: a lead-in comes in one go.
     private func quietestPlace() -> Int {
         let width = max(1, Int(self.settings.window * 50))
         let first = Int(self.settings.shortest * 50)
-        guard first + width < self.levels.count else { return self.levels.count }
+        let end = min(self.longestFrames, self.levels.count)
+        guard first + width < end else { return end }
         var sum = self.levels[first..<(first + width)].reduce(0, +)
         var means: [Double] = [sum / Double(width)]
-        for start in (first + 1)...(self.levels.count - width) {
+        for start in (first + 1)...(end - width) {
             sum += self.levels[start + width - 1] - self.levels[start - 1]
             means.append(sum / Double(width))
         }
-        guard let quietest = means.min() else { return self.levels.count }
+        guard let quietest = means.min() else { return end }
         let last = means.lastIndex { $0 <= quietest + self.settings.tolerance } ?? 0
         // In the middle of the pause: recognisers like a little silence on both sides.
         return first + last + width / 2

@@ -1,22 +1,22 @@
 /// A piece of a file for the engine: half a minute of sound at most, with long silences left out.
 package struct SpeechSegment: Sendable, Equatable {
     /// A stretch that is contiguous in the file; positions in samples.
-    struct Piece: Sendable, Equatable {
-        var start: Int
-        var fileStart: Int
+    package struct Piece: Sendable, Equatable {
+        package var start: Int
+        package var fileStart: Int
     }
 
     /// 16 kHz mono.
     package var samples: [Int16]
     /// In order; the first starts at 0.
-    var pieces: [Piece]
+    package var pieces: [Piece]
     /// For each frame of `SpeechCutter.frameLength` samples, whether it is quiet.
-    var quiet: [Bool]
+    package var quiet: [Bool]
 
     package var duration: Double { Double(self.samples.count) / Double(AudioDecoder.sampleRate) }
 
     /// Where the segment ends in the file, in samples.
-    var fileEnd: Int {
+    package var fileEnd: Int {
         guard let last = self.pieces.last else { return 0 }
         return last.fileStart + self.samples.count - last.start
     }
@@ -24,7 +24,7 @@ package struct SpeechSegment: Sendable, Equatable {
     /// The time in the file of a time in the segment, in seconds.
     ///
     /// - Parameter isEnd: A word's end at a joint belongs to the stretch before it, a word's start to the one behind it.
-    func fileTime(of time: Double, isEnd: Bool) -> Double {
+    package func fileTime(of time: Double, isEnd: Bool) -> Double {
         let sample = Int((time * Double(AudioDecoder.sampleRate)).rounded())
         let piece = self.pieces.last { isEnd ? $0.start < max(1, sample) : $0.start <= sample } ?? self.pieces[0]
         return Double(piece.fileStart + sample - piece.start) / Double(AudioDecoder.sampleRate)
@@ -33,7 +33,7 @@ package struct SpeechSegment: Sendable, Equatable {
     /// A word's times without the silence before and after it.
     ///
     /// Recognisers stretch the first word after a pause over the pause; what is quiet is not part of it.
-    func trimmed(start: Double, end: Double) -> (start: Double, end: Double) {
+    package func trimmed(start: Double, end: Double) -> (start: Double, end: Double) {
         let frame = Double(SpeechCutter.frameLength) / Double(AudioDecoder.sampleRate)
         var first = Int(start / frame)
         var last = Int((end / frame).rounded(.up)) - 1

@@ -26,10 +26,8 @@ package final class HelperEngine: SpeechEngine, Service {
         package var batchSize: Int?
         /// Longest time from the process's start to its first word; a large model on a slow disk takes minutes to load.
         package var startLimit = Duration.seconds(600)
-        /// Longest wait for a batch, in seconds of time a second of audio, beside `minimumLimit`; no machine that is of
-        /// use needs as much.
-        package var limitPerAudioSecond = 10.0
-        package var minimumLimit = Duration.seconds(60)
+        /// How long a batch may take until the helper counts as hung.
+        package var pace = HelperPace()
 
         package init(python: String, scripts: String, module: String, model: String) {
             self.python = python
@@ -39,7 +37,10 @@ package final class HelperEngine: SpeechEngine, Service {
         }
     }
 
-    package let batchSize: Int
+    package var batchSize: Int { self.size.withLock { $0 } }
+
+    /// Segments a batch: until the helper has said what suits its device, what suits most processors.
+    private let size: Mutex<Int>
     private let options: Options
     private let logger: Logger
     private let clock: any Clock<Duration>
@@ -49,10 +50,29 @@ package final class HelperEngine: SpeechEngine, Service {
         self.options = options
         self.logger = logger
         self.clock = clock
-        self.batchSize = options.batchSize ?? 8
+        self.size = Mutex(options.batchSize ?? 4)
     }
 
     package func recognise(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
+        do {
+            return try await self.submit(segments, language: language)
+        } catch let error as CastError where error.code == .tooLarge {
+            guard segments.count > 1 else {
+                throw CastError(.engineFailed, "The recogniser's device has too little memory.", cause: error)
+            }
+            // The device's memory does not grow: later batches are no larger than what goes in now.
+            let half = (segments.count + 1) / 2
+            self.size.withLock { $0 = min($0, half) }
+            self.logger.warning("batch is too large for the device, halving it", metadata: ["segments": "\(half)"])
+            let first = try await self.recognise(Array(segments[..<half]), language: language)
+            let second = try await self.recognise(Array(segments[half...]), language: language ?? first.language)
+            var both = first
+            both.segments += second.segments
+            return both
+        }
+    }
+
+    private func submit(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
         let box = RequestBox()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { waiter in
@@ -93,7 +113,10 @@ package final class HelperEngine: SpeechEngine, Service {
     private func serve(from first: EngineRequest) async {
         var next: EngineRequest? = first
         while let request = next {
-            let process = HelperProcess(options: self.options, logger: self.logger, clock: self.clock)
+            let process = HelperProcess(options: self.options, logger: self.logger, clock: self.clock) { suited in
+                guard self.options.batchSize == nil, let suited, (1...256).contains(suited) else { return }
+                self.size.withLock { $0 = suited }
+            }
             do {
                 try await process.work(on: request, then: self.waiting)
                 return

@@ -10,15 +10,23 @@ final class HelperProcess: Sendable {
     private let options: HelperEngine.Options
     private let logger: Logger
     private let clock: any Clock<Duration>
+    private let onReady: @Sendable (_ batchSize: Int?) -> Void
     private let inHand = Mutex<EngineRequest?>(nil)
+    private let pace: Mutex<HelperPace>
 
     /// What it was working on when it failed.
     var current: EngineRequest? { self.inHand.withLock { $0 } }
 
-    init(options: HelperEngine.Options, logger: Logger, clock: any Clock<Duration>) {
+    /// - Parameter onReady: Gets the batch size that suits the helper's device, once it has said so.
+    init(
+        options: HelperEngine.Options, logger: Logger, clock: any Clock<Duration>,
+        onReady: @escaping @Sendable (_ batchSize: Int?) -> Void
+    ) {
         self.options = options
         self.logger = logger
         self.clock = clock
+        self.onReady = onReady
+        self.pace = Mutex(options.pace)
     }
 
     /// What the helper is told at its start.
@@ -53,9 +61,11 @@ final class HelperProcess: Sendable {
             ) { child in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        for try await line in child.standardError.strings() {
-                            self.logger.info("recogniser says", metadata: ["line": "\(line)"])
+                        var lines = LogLines()
+                        for try await chunk in child.standardError {
+                            for line in chunk.withUnsafeBytes({ lines.append($0) }) { self.log(line) }
                         }
+                        if let line = lines.finish() { self.log(line) }
                     }
                     group.addTask {
                         do {
@@ -88,6 +98,10 @@ final class HelperProcess: Sendable {
         }
     }
 
+    private func log(_ line: String) {
+        self.logger.info("recogniser says", metadata: ["line": "\(line)"])
+    }
+
     /// The batch in hand, or the next one; those that nobody waits for are passed over.
     private func next(from waiting: Mailbox<EngineRequest>) async -> EngineRequest? {
         if let current = self.current, !current.isAnswered { return current }
@@ -111,6 +125,7 @@ final class HelperProcess: Sendable {
                 "engine": "\(hello.engine) \(hello.version)", "device": "\(hello.device ?? "unknown")",
                 "compute": "\(hello.compute_type ?? "unknown")", "model": "\(self.options.model)",
             ])
+        self.onReady(hello.batch_size)
         return hello
     }
 
@@ -121,7 +136,8 @@ final class HelperProcess: Sendable {
         let frame = try HelperFrame.encode(
             HelperFrame.Request(id: 0, language: request.language, segments: request.segments.map(\.samples.count)),
             payload: request.payload)
-        let limit = max(self.options.minimumLimit, .seconds(request.audioSeconds * self.options.limitPerAudioSecond))
+        let limit = self.pace.withLock { $0.limit(forAudio: request.audioSeconds) }
+        let begun = ContinuousClock.now
         let header = try await self.within(limit, "recognise \(Int(request.audioSeconds)) seconds of audio") {
             try await write(frame)
             return await answers.next()
@@ -130,14 +146,29 @@ final class HelperProcess: Sendable {
             throw CastError(.engineFailed, "The recogniser's answer is not in the form that was agreed on.")
         }
         guard answer.ok else {
-            let reason = answer.message ?? "it gave no reason"
-            let code: CastError.Code = answer.code == "bad_input" ? .invalid : .engineFailed
-            request.finish(.failure(CastError(code, "The recogniser refused: \(reason).")))
+            try self.refuse(request, answer)
             return
         }
+        self.pace.withLock { $0.record(audio: request.audioSeconds, took: begun.duration(to: .now)) }
         request.finish(
             .success(
                 try HelperFrame.result(answer, for: request.segments, engine: "\(hello.engine) \(hello.version)")))
+    }
+
+    /// Tells the caller what is wrong with its batch.
+    ///
+    /// - Throws: When the fault may be the helper's own: after an error in its libraries nobody knows what state it is
+    ///   in, so it is replaced, and the batch gets its second try.
+    private func refuse(_ request: EngineRequest, _ answer: HelperFrame.Answer) throws {
+        let reason = answer.message ?? "it gave no reason"
+        switch answer.code {
+        case "bad_input":
+            request.finish(.failure(CastError(.invalid, "The recogniser refused: \(reason).")))
+        case "out_of_memory":
+            request.finish(.failure(CastError(.tooLarge, "The batch is too large for the device: \(reason).")))
+        default:
+            throw CastError(.engineFailed, "The recogniser failed: \(reason).")
+        }
     }
 
     /// Waits for a frame, but not for ever.

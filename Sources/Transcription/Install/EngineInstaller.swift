@@ -57,6 +57,13 @@ package struct EngineInstaller: Sendable {
         let folder = try self.folder()
         let files = FileManager.default
         try files.createDirectory(atPath: self.home.enginesPath, withIntermediateDirectories: true)
+        let lock = try await FileLock.take("\(self.home.enginesPath)/\(self.engine.rawValue).lock") {
+            onProgress("Waiting for another installation to finish")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        if let installed = try? self.find() { return installed }
+        // Nobody else is at it: what is there half made was left by a break.
+        self.remove { $0.hasSuffix(".part") }
         let temporary = "\(folder).\(UUID().uuidString.prefix(8)).part"
         defer { try? files.removeItem(atPath: temporary) }
 
@@ -83,14 +90,9 @@ package struct EngineInstaller: Sendable {
         }
         try Data().write(to: URL(fileURLWithPath: temporary + "/complete"))
         try? files.removeItem(atPath: folder)
-        do {
-            try files.moveItem(atPath: temporary, toPath: folder)
-        } catch {
-            // Another installation was quicker: then it is there, which is all that was wanted.
-            if let installed = try? self.find() { return installed }
-            throw error
-        }
-        self.removeOthers(than: folder)
+        try files.moveItem(atPath: temporary, toPath: folder)
+        // Environments of earlier versions of the program are of no use any more.
+        self.remove { "\(self.home.enginesPath)/\($0)" != folder }
         return try self.find()
     }
 
@@ -111,12 +113,11 @@ package struct EngineInstaller: Sendable {
         return folder
     }
 
-    /// Environments of earlier versions of the program are of no use any more.
-    private func removeOthers(than folder: String) {
+    /// Removes those of this engine's environments that a condition on their names holds for.
+    private func remove(where isUseless: (String) -> Bool) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: self.home.enginesPath)) ?? []
-        for name in names where name.hasPrefix("\(self.engine.rawValue)-") {
-            let path = "\(self.home.enginesPath)/\(name)"
-            if path != folder, !name.hasSuffix(".part") { try? FileManager.default.removeItem(atPath: path) }
+        for name in names where name.hasPrefix("\(self.engine.rawValue)-") && isUseless(name) {
+            try? FileManager.default.removeItem(atPath: "\(self.home.enginesPath)/\(name)")
         }
     }
 

@@ -7,6 +7,11 @@ package struct Model: Sendable, Equatable {
         package var name: String
         /// Nil where nobody has pinned it: then the first fetch does.
         package var sha256: String?
+
+        package init(name: String, sha256: String? = nil) {
+            self.name = name
+            self.sha256 = sha256
+        }
     }
 
     /// The id, as in `WHISPER_MODEL`.
@@ -22,6 +27,19 @@ package struct Model: Sendable, Equatable {
     package var size: Int
     /// Whether two packages of the Python index carry it as well, for machines that reach no hub.
     package var hasMirror = false
+
+    package init(
+        name: String, backend: Backend, engine: EngineInstaller.Engine, repository: String, revision: String,
+        files: [File], size: Int
+    ) {
+        self.name = name
+        self.backend = backend
+        self.engine = engine
+        self.repository = repository
+        self.revision = revision
+        self.files = files
+        self.size = size
+    }
 }
 
 /// The models, by name.

@@ -54,24 +54,28 @@ package struct ModelStore: Sendable {
     /// - Throws: `.unavailable` that says which command fetches it; `.invalid` when a file was changed.
     package func path(of model: Model) throws -> String {
         let folder = self.folder(model)
-        guard let stamp = try self.stamp(in: folder) else {
+        guard var stamp = self.stamp(in: folder) else {
             throw CastError(
                 .unavailable, "The model \(model.name) is not here. Run: cast2md models fetch \(model.name)")
         }
+        func broken(_ what: String) -> CastError {
+            CastError(.invalid, "The model \(model.name) \(what). Run: cast2md models fetch \(model.name)")
+        }
         for file in model.files {
-            guard let known = stamp.files[file.name], let now = try? Self.facts(of: "\(folder)/\(file.name)") else {
-                throw CastError(
-                    .invalid,
-                    "The model \(model.name) is not whole: \(file.name) is missing. Run: cast2md models fetch \(model.name)"
-                )
+            let path = "\(folder)/\(file.name)"
+            guard let known = stamp.files[file.name], let now = try? Self.facts(of: path) else {
+                throw broken("is not whole: \(file.name) is missing")
+            }
+            if let wanted = file.sha256, wanted != known.sha256 {
+                throw broken("is not the one that this version of the program uses")
             }
             if now.size == known.size, now.modifiedAt == known.modifiedAt { continue }
-            guard try Self.digest(of: "\(folder)/\(file.name)") == known.sha256 else {
-                throw CastError(
-                    .invalid,
-                    "The model \(model.name) was changed on disk: \(file.name). Run: cast2md models fetch \(model.name)"
-                )
+            guard try Self.digest(of: path) == known.sha256 else {
+                throw broken("was changed on disk: \(file.name)")
             }
+            stamp.files[file.name] = .init(sha256: known.sha256, size: now.size, modifiedAt: now.modifiedAt)
+            // Only saves reading it again the next time.
+            try? Self.write(stamp, to: folder)
         }
         return folder
     }
@@ -84,8 +88,13 @@ package struct ModelStore: Sendable {
         _ model: Model, from source: Source, python: String, onProgress: @escaping @Sendable (Progress) -> Void
     ) async throws -> String {
         if let path = try? self.path(of: model) { return path }
-        let folder = self.folder(model)
-        let part = folder + ".part"
+        let part = self.folder(model) + ".part"
+        try FileManager.default.createDirectory(atPath: self.home.modelsPath, withIntermediateDirectories: true)
+        let lock = try await FileLock.take(self.folder(model) + ".lock") {
+            onProgress(Progress(file: "waiting for another fetch of this model", bytes: 0, total: 0))
+        }
+        defer { withExtendedLifetime(lock) {} }
+        if let path = try? self.path(of: model) { return path }
         switch source {
         case .folder(let path):
             try self.copy(model, from: path, to: part)
@@ -96,7 +105,7 @@ package struct ModelStore: Sendable {
         case .anywhere:
             do {
                 try await self.run(self.hubPlan(model), into: part, python: python, onProgress)
-            } catch let error as CastError where error.code == .unavailable && model.hasMirror {
+            } catch let error as CastError where [.unavailable, .gone].contains(error.code) && model.hasMirror {
                 onProgress(Progress(file: "the hub cannot be reached, trying the mirror", bytes: 0, total: 0))
                 try await self.run(try self.mirrorPlan(model), into: part, python: python, onProgress)
             }
@@ -132,7 +141,7 @@ package struct ModelStore: Sendable {
             let facts = try Self.facts(of: path)
             stamp.files[file.name] = .init(sha256: digest, size: facts.size, modifiedAt: facts.modifiedAt)
         }
-        try JSONEncoder().encode(stamp).write(to: URL(fileURLWithPath: "\(part)/\(Self.stampName)"), options: .atomic)
+        try Self.write(stamp, to: part)
         let folder = self.folder(model)
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.moveItem(atPath: part, toPath: folder)
@@ -234,7 +243,12 @@ package struct ModelStore: Sendable {
 
     // MARK: Files
 
-    private func stamp(in folder: String) throws -> Stamp? {
+    private static func write(_ stamp: Stamp, to folder: String) throws {
+        try JSONEncoder().encode(stamp).write(
+            to: URL(fileURLWithPath: "\(folder)/\(Self.stampName)"), options: .atomic)
+    }
+
+    private func stamp(in folder: String) -> Stamp? {
         guard let data = FileManager.default.contents(atPath: "\(folder)/\(Self.stampName)") else { return nil }
         return try? JSONDecoder().decode(Stamp.self, from: data)
     }

@@ -4,15 +4,15 @@ import Subprocess
 import SystemPackage
 
 /// Runs a program to its end and passes on what it says, line by line.
-enum ProgramRunner {
-    struct Outcome: Sendable {
-        var isSuccess: Bool
+package enum ProgramRunner {
+    package struct Outcome: Sendable {
+        package var isSuccess: Bool
         /// The last lines of standard error, for a person.
-        var complaint: String
+        package var complaint: String
     }
 
     /// - Throws: `SubprocessError` when there is no such program.
-    static func run(
+    package static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:],
         onLine: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> Outcome {

@@ -90,9 +90,11 @@ struct AddCommand: AsyncParsableCommand {
 
     private func addFiles(_ admin: ServerAdmin) async throws {
         let title = self.title
-        var queue: (@Sendable (EpisodeID) async throws -> JobID)?
-        if !self.addsOnly { queue = { try await admin.queueEpisode($0, priority: 10).jobID } }
-        let intake = FileIntake(upload: { try await admin.upload($0, title: title) }, queue: queue)
+        let queue: @Sendable (EpisodeID) async throws -> JobID = {
+            try await admin.queueEpisode($0, priority: 10).jobID
+        }
+        let intake = FileIntake(
+            upload: { try await admin.upload($0, title: title) }, queue: self.addsOnly ? nil : queue)
         var outcomes: [FileIntake.Outcome] = []
         // As JSON it is one document, also when a file fails: what was done has to be known.
         defer { if self.server.json { try? self.server.show(outcomes) { _ in "" } } }

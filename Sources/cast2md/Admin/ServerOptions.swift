@@ -13,25 +13,20 @@ struct ServerOptions: ParsableArguments {
     var json = false
 
     /// Runs a body with a connection to the server.
-    func withServer<Result: Sendable>(_ body: (ServerAdmin) async throws -> Result) async throws -> Result {
-        let named = Variables(ProcessInfo.processInfo.environment).text("CAST2MD_SERVER")
-        let address = self.server ?? named ?? "http://127.0.0.1:8000"
-        var isAddress = false
+    func withServer<Result: Sendable>(_ body: @Sendable (ServerAdmin) async throws -> Result) async throws -> Result {
+        let environment = ProcessInfo.processInfo.environment
+        let address = try CastClient.address(
+            self.server ?? Variables(environment).text("CAST2MD_SERVER") ?? "http://127.0.0.1:8000")
         do {
-            return try await CastClient.withClient(address) {
-                isAddress = true
-                return try await body(ServerAdmin($0))
+            return try await Connections.with(to: address, environment: environment) { connections in
+                try await body(ServerAdmin(CastClient(server: address, connections: connections)))
             }
-        } catch let error as CastError where !isAddress || Self.isAboutTheConnection(error) {
+        } catch let error as CastError where error.code == .unavailable && error.answeredStatus == nil {
             throw CastError(
-                error.code, "\(error.message) Another server is named by --server or the variable CAST2MD_SERVER.",
+                error.code,
+                "\(error.message) Is it running (cast2md serve)? Another one is named by --server or CAST2MD_SERVER.",
                 cause: error)
         }
-    }
-
-    /// Whether there was no answer at all; the server's own refusals have no cause.
-    private static func isAboutTheConnection(_ error: CastError) -> Bool {
-        error.code == .unavailable && error.cause != nil
     }
 
     func show<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {

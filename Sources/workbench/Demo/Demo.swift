@@ -32,7 +32,14 @@ struct Demo: Sendable {
 
     private func transcribe(feed address: String, podcast: DemoPodcast?, in folders: DemoFolders) async throws {
         let port = try FreePort.find(from: self.port)
-        let api = ServerAPI(address: "http://127.0.0.1:\(port)")
+        try await ServerAPI.with("http://127.0.0.1:\(port)") { api in
+            try await self.transcribe(feed: address, podcast: podcast, in: folders, port: port, api)
+        }
+    }
+
+    private func transcribe(
+        feed address: String, podcast: DemoPodcast?, in folders: DemoFolders, port: Int, _ api: ServerAPI
+    ) async throws {
         // The run's folder, not a person's own storage and database.
         var environment = ["CAST2MD_HOME": folders.home, "STORAGE_PATH": nil, "DATABASE_URL": nil]
         // Addresses of this machine are refused for feeds, except when one asks for it.

@@ -32,7 +32,7 @@ struct DemoReport: Sendable {
             }
         }
         let first = completed.first?.episode
-        let markdown = if let first { try await api.markdown(of: first) } else { "" }
+        let markdown = if let first { try api.markdown(of: first) } else { "" }
         return DemoReport(
             completed: completed.map(\.episode), failures: finished.filter { !$0.isCompleted }.map(\.episode),
             audio: audio, took: begun.duration(to: end), errors: rates.isEmpty ? nil : .total(rates),

@@ -32,7 +32,7 @@ struct Progress: Sendable {
                     finished[episode.id] = FinishedEpisode(episode: current, at: now)
                 }
                 let job = running[episode.id]
-                if case .transcription = job, started[episode.id] == nil { started[episode.id] = now }
+                if current.status == .transcribing, started[episode.id] == nil { started[episode.id] = now }
                 let end = finished[episode.id]?.at ?? now
                 rows.append(self.row(current, job: job, elapsed: (started[episode.id] ?? end).duration(to: end)))
             }
@@ -60,7 +60,8 @@ struct Progress: Sendable {
             switch (episode.status, job) {
             case (.completed, _): ("completed", 100)
             case (.failed, _): ("failed", 0)
-            case (_, .transcription(let percent)): ("transcribing", percent)
+            case (.transcribing, .transcription(let percent)): ("transcribing", percent)
+            case (_, .transcription): ("at the node", 0)
             case (_, .download): ("downloading", 0)
             case (_, nil): ("queued", 0)
             }
