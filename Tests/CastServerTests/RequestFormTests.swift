@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `what was wrong is told shortened`() async throws {
-        let deep = String(repeating: #"{"a":["#, count: 50) + String(repeating: "]}", count: 50)
+        let deep = String(repeating: #"{"a":["#, count: 15) + String(repeating: "]}", count: 15)
         let long = String(repeating: "x", count: 100_000)
         let many = (0..<10_000).map(String.init).joined(separator: ",")
         try await ServerFixture.run { server in
@@ -41,7 +41,7 @@ import Testing
         #expect(JSONValue.string(String(repeating: "é", count: 300)).shortened.isText(of: 200))
     }
 
-    @Test(arguments: [400, 511, 512, 513, 100_000])
+    @Test(arguments: [1, 2, 63, 64, 65, 511, 512, 513, 100_000])
     func `nesting, however deep, is answered`(depth: Int) async throws {
         try await ServerFixture.run { server in
             let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -50,6 +50,12 @@ import Testing
                 #expect(answer.status == 422)
             }
         }
+    }
+
+    @Test func `brackets in texts are no nesting, and closed lists do not add up`() {
+        let text = #"["\#(String(repeating: "[", count: 99))\"[[[",\#(String(repeating: "[1],", count: 99))2]"#
+        #expect(JSONDepth.firstBeyondLimit(in: Data(text.utf8)) == nil)
+        #expect(JSONDepth.firstBeyondLimit(in: Data(String(repeating: "[", count: 65).utf8)) == 64)
     }
 
     @Test func `more than a thousand jobs in a heartbeat are refused`() throws {
