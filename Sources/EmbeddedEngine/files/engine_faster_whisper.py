@@ -11,6 +11,8 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 from helper import BadInput, OutOfMemory
 
 RATE = 16_000
+# Written without spaces between words: what Whisper calls a word there begins without one.
+WITHOUT_SPACES = {"zh", "yue", "ja", "th", "lo", "my", "km", "bo"}
 
 
 def cores():
@@ -93,7 +95,16 @@ class Engine:
             if text:
                 first = min(max(word.start, start), end) - start
                 last = min(max(word.end, word.start, start), end) - start
-                results[index].append([text, round(float(first), 3), round(float(last), 3), round(float(word.probability), 4)])
+                probability = round(float(word.probability), 4)
+                continues = not word.word[0].isspace() and info.language not in WITHOUT_SPACES
+                if continues and results[index]:
+                    # “re” and “-record” are one word.
+                    before = results[index][-1]
+                    before[0] += text
+                    before[2] = max(before[2], round(float(last), 3))
+                    before[3] = min(before[3], probability)
+                else:
+                    results[index].append([text, round(float(first), 3), round(float(last), 3), probability])
         return {
             "segments": results, "language": info.language,
             "language_probability": round(float(info.language_probability), 4),
