@@ -21,5 +21,9 @@ final class DataLock: Sendable {
         }
     }
 
-    deinit { close(self.descriptor) }
+    deinit {
+        // Not only closed: a child process that is being started this moment may hold a copy of the descriptor.
+        flock(self.descriptor, LOCK_UN)
+        close(self.descriptor)
+    }
 }

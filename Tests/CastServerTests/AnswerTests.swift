@@ -23,7 +23,8 @@ import Testing
         }
     }
 
-    @Test func `a failed job whose work is queued anew is taken up again, and is no failed one any more`() async throws {
+    @Test func `a failed job whose work is queued anew is taken up again, and is no failed one any more`() async throws
+    {
         try await ServerFixture.run { server in
             let episode = try await server.makeQueuedEpisode()
             let node = try await server.register()

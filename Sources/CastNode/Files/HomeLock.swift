@@ -20,5 +20,9 @@ package final class HomeLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(self.descriptor) }
+    deinit {
+        // Not only closed: a child process that is being started this moment may hold a copy of the descriptor.
+        flock(self.descriptor, LOCK_UN)
+        close(self.descriptor)
+    }
 }

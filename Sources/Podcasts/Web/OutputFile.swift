@@ -32,6 +32,9 @@ final class OutputFile {
     /// Lets go of the file and its lock before the object's life ends.
     func close() {
         guard self.descriptor >= 0 else { return }
+        // A child process that is being started this moment holds a copy of the descriptor until it executes its
+        // program; closing ours would leave the lock with it for so long.
+        flock(self.descriptor, LOCK_UN)
         #if canImport(Darwin)
             _ = Darwin.close(self.descriptor)
         #elseif canImport(Musl)
