@@ -124,6 +124,21 @@ import Testing
         }
     }
 
+    @Test func `the transcript of a whole day of audio is taken, and read for registered nodes only`() async throws {
+        try await ServerFixture.run { server in
+            let episode = try await server.makeQueuedEpisode()
+            let node = try await server.register()
+            let job = try #require(try await server.claim(node).jobID)
+            let text = String(repeating: "Something was said. ", count: 250_000)
+            let body = #"{"transcript_text":"\#(text)"}"#
+            let stranger = try await server.send(.post, "/api/nodes/jobs/\(job)/complete", key: "nobody", body)
+            #expect(stranger.status == 401)
+            let answer = try await server.send(.post, "/api/nodes/jobs/\(job)/complete", key: node.apiKey, body)
+            #expect(answer.status == 200, "\(answer.text.prefix(300))")
+            #expect(try await server.parts.database.episodes.get(episode.id).state == .completed)
+        }
+    }
+
     @Test func `a new transcript replaces the old one in every format`() async throws {
         try await ServerFixture.run { server in
             let episode = try await server.makeQueuedEpisode()

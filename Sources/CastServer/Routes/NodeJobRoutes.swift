@@ -122,6 +122,12 @@ struct NodeJobRoutes: Sendable {
     private func read<Body: ReadableBody>(
         _ type: Body.Type, _ request: Request, _ context: AppContext
     ) async throws -> (JobID, Node, Body) {
+        // What is larger than any other request is read for registered nodes only.
+        let small = 1024 * 1024
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? .max
+        if Body.maximumBytes > small, length > small {
+            _ = try await self.parts.database.nodes.authenticate(key: try NodeRoutes.key(of: request))
+        }
         let (key, body) = try await NodeRoutes.read(type, request, context)
         let id = try context.id("job_id", of: JobID.self)
         return (id, try await self.parts.database.nodes.authenticate(key: key), body)

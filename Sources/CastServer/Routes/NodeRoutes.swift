@@ -108,7 +108,7 @@ struct NodeRoutes: Sendable {
     ) async throws -> (key: String, body: Body) {
         let body: Result<Body, any Error>
         do {
-            let data = try await request.readJSON(context: context)
+            let data = try await request.readJSON(context: context, limit: Body.maximumBytes)
             body = Result { try FieldReader.decode(type, from: data) }
         } catch let failure as ValidationFailure {
             body = .failure(failure)
