@@ -11,7 +11,7 @@ import Transcription
 extension NodeRunner {
     /// - Returns: An ending when the server does not know this node; else nil, when cancelled.
     func talk() async -> Ending? {
-        await withTaskGroup(of: Void.self) { fetches in
+        await withDiscardingTaskGroup(returning: Ending?.self) { fetches in
             var heartbeatDue = self.uptime.now
             var claimDue = heartbeatDue
             while !Task.isCancelled {
