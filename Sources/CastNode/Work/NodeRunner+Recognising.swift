@@ -43,7 +43,9 @@ extension NodeRunner {
         } catch {
             // Lost to another, or we stop: then the job is handed back with the rest.
             guard !Task.isCancelled, self.state.withLock({ $0.holds(job.handle) && !$0.isStopping }) else { return nil }
-            let message = (error as? CastError)?.message ?? "\(error)"
+            // The file has a name of ours here; people know the episode.
+            let message = ((error as? CastError)?.message ?? "\(error)")
+                .replacing(file.lastPathComponent, with: "“\(job.title ?? "the audio")”")
             switch (error as? CastError)?.code {
             case .unreadableMedia:
                 self.report(job, "Transcription failed: \(message)", retry: false, .audioUnusable)

@@ -188,6 +188,19 @@ import Testing
         }
     }
 
+    @Test func `a failure names the episode, not the file that it lay in here`() async throws {
+        try await withTemporaryFolder { home in
+            let server = ScriptedServer(jobs: 1..<2)
+            var transcriber = ScriptedTranscriber()
+            transcriber.behaviour = { _, _ in throw CastError(.unreadableMedia, "FILE cannot be decoded.") }
+            try await NodeFixture.run(server, transcriber: transcriber, home: home) { node in
+                await node.until { $0.failed.count == 1 }
+                #expect(
+                    server.now.failed[JobID(1)]?.errorMessage == "Transcription failed: “Episode 1” cannot be decoded.")
+            }
+        }
+    }
+
     @Test func `silence is a result`() async throws {
         try await withTemporaryFolder { home in
             let server = ScriptedServer(jobs: 1..<2)

@@ -34,6 +34,10 @@ struct ScriptedTranscriber: Transcriber {
         } catch is CancellationError {
             self.log.cancel(audio)
             throw CancellationError()
+        } catch let error as CastError {
+            // As the real one does, it names the file; a test writes FILE for that.
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            throw CastError(error.code, error.message.replacing("FILE", with: name))
         }
     }
 }
