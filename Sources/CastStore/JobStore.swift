@@ -32,13 +32,16 @@ package struct JobStore: Sendable {
 
     /// Queues whatever an episode needs to become a transcript: its audio first, if that is not here.
     ///
+    /// - Parameter again: Whether a transcript that is there is to be replaced by a new one.
     /// - Throws: `.conflict` when it is on its way or done already; `.invalid` when it has no audio anywhere.
-    package func enqueueProcessing(of episode: EpisodeID, priority: Int = 10, at now: Date) async throws -> JobID {
+    package func enqueueProcessing(
+        of episode: EpisodeID, again: Bool = false, priority: Int = 10, at now: Date
+    ) async throws -> JobID {
         try await self.writer.write { db in
             guard let found = try EpisodeRow.fetch(db, episode) else {
                 throw CastError(.notFound, "Episode not found")
             }
-            if found.transcriptPath != nil {
+            if !again, found.transcriptPath != nil {
                 throw CastError(.conflict, "Episode already has a transcript. Use retranscribe to make it anew.")
             }
             if let active = try Self.activeKind(db, episode) {
@@ -51,25 +54,6 @@ package struct JobStore: Sendable {
                         """,
                     arguments: [episode.rawValue])
                 if let row { return JobID(row["id"]) }
-                throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
-            }
-            if found.audioPath != nil {
-                return try Self.insert(db, .transcribe, for: episode, priority: priority, followUp: nil, at: now)
-            }
-            guard found.audioURL != nil else {
-                throw CastError(.invalid, "Episode has neither audio nor an address to fetch it from.")
-            }
-            return try Self.insert(db, .download, for: episode, priority: priority, followUp: .transcribe, at: now)
-        }
-    }
-
-    /// Queues the recognition of an episode, again if need be; its audio is fetched first where it is not here.
-    ///
-    /// - Throws: `.conflict` when it is on its way, `.invalid` when it has no audio anywhere.
-    package func enqueueTranscription(of episode: EpisodeID, priority: Int = 10, at now: Date) async throws -> JobID {
-        try await self.writer.write { db in
-            guard let found = try EpisodeRow.fetch(db, episode) else { throw CastError(.notFound, "Episode not found") }
-            if let active = try Self.activeKind(db, episode) {
                 throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
             }
             if found.audioPath != nil {

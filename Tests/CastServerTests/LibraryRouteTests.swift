@@ -113,6 +113,20 @@ import Testing
         }
     }
 
+    @Test func `the page's button transcribes an episode again`() async throws {
+        try await ServerFixture.run { server in
+            let episode = try await server.makeQueuedEpisode("One")
+            let node = try await server.register()
+            let job = try #require(try await server.claim(node).jobID)
+            _ = try await server.send(
+                .post, "/api/nodes/jobs/\(job)/complete", key: node.apiKey, #"{"transcript_text":"x"}"#)
+            let answer = try await server.send(.post, "/episodes/\(episode.id)/process")
+            #expect(answer.status == 303)
+            #expect(answer.headers[.location] == "/episodes/\(episode.id)")
+            #expect(try await server.claim(node).episodeID == episode.id)
+        }
+    }
+
     @Test func `the server says how it is`() async throws {
         try await ServerFixture.run { server in
             let health = try await server.send(.get, "/api/health").decode(HealthResponse.self)

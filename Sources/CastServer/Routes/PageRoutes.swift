@@ -169,7 +169,8 @@ struct PageRoutes: Sendable {
     @Sendable func processEpisode(request: Request, context: AppContext) async throws -> Response {
         let id: EpisodeID = try context.id("episode_id")
         do {
-            _ = try await self.parts.database.jobs.enqueueProcessing(of: id, at: self.parts.now())
+            // The page offers it for an episode that has a transcript as well: “Transcribe again”.
+            _ = try await self.parts.database.jobs.enqueueProcessing(of: id, again: true, at: self.parts.now())
             return Self.redirect(to: "/episodes/\(id)")
         } catch let error as CastError where error.code != .notFound {
             return Self.redirect(to: "/episodes/\(id)", notice: error.message)

@@ -77,8 +77,8 @@ struct QueueRoutes: Sendable {
     /// Queues the recognition of audio that is here; also when there is a transcript already.
     @Sendable func transcribe(request: Request, context: AppContext) async throws -> QueuedResponse {
         let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
-        let job = try await self.parts.database.jobs.enqueueTranscription(
-            of: id, priority: priority, at: self.parts.now())
+        let job = try await self.parts.database.jobs.enqueueProcessing(
+            of: id, again: true, priority: priority, at: self.parts.now())
         return QueuedResponse(message: "Episode queued for transcription", jobID: job)
     }
 
