@@ -1,0 +1,61 @@
+import CastCore
+import Foundation
+
+/// The existing server's storage folder as it lies here: `audio/<podcast>/…` and `transcripts/<podcast>/…`.
+///
+/// Paths in the old database are those of the machine or container that wrote them, so only their ends count. Nothing
+/// outside the folder is ever read, whatever the database says.
+package struct OldStorage: Sendable {
+    let root: String
+
+    /// A file that was found.
+    package struct File: Sendable, Equatable {
+        package var path: String
+        package var size: Int64
+    }
+
+    /// - Throws: `.notFound` when there is no such folder, `.invalid` when it is another one.
+    package init(path: String) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
+            let resolved = realpath(path, nil)
+        else { throw CastError(.notFound, "There is no folder \(path). Name the existing server's STORAGE_PATH.") }
+        defer { free(resolved) }
+        self.root = String(cString: resolved)
+        let kinds = ["audio", "transcripts"]
+        guard kinds.contains(where: { FileManager.default.fileExists(atPath: "\(self.root)/\($0)") }) else {
+            throw CastError(
+                .invalid,
+                "\(path) holds neither a folder audio nor a folder transcripts, so it is not the existing server's "
+                    + "storage. Its settings page shows the right one as Storage Path.")
+        }
+    }
+
+    /// Finds the file that a path of the old database names.
+    package func find(_ stored: String) -> Result<File, NotTaken.Reason> {
+        let parts = stored.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        guard !parts.isEmpty, !parts.contains(".."), !stored.utf8.contains(0) else { return .failure(.fileMissing) }
+        // From the whole path to its last three parts, then the last two: the longest end that is there counts.
+        let shortest = min(2, parts.count)
+        for start in 0...(parts.count - shortest) {
+            let path = self.root + "/" + parts[start...].joined(separator: "/")
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            return self.check(path)
+        }
+        return .failure(.fileMissing)
+    }
+
+    private func check(_ path: String) -> Result<File, NotTaken.Reason> {
+        guard let resolved = realpath(path, nil) else { return .failure(.fileMissing) }
+        defer { free(resolved) }
+        let real = String(cString: resolved)
+        var status = stat()
+        guard real.hasPrefix(self.root + "/"), stat(real, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return .failure(.fileOutside)
+        }
+        guard access(real, R_OK) == 0 else { return .failure(.fileUnreadable) }
+        guard status.st_size > 0 else { return .failure(.fileEmpty) }
+        return .success(File(path: real, size: Int64(status.st_size)))
+    }
+}
