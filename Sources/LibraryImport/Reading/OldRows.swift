@@ -149,6 +149,22 @@ package struct OldSegment: Sendable, Equatable, Decodable {
         case start = "segment_start"
         case end = "segment_end"
     }
+
+    package init(from decoder: any Decoder) throws {
+        let row = try decoder.container(keyedBy: CodingKeys.self)
+        self.episodeID = try row.decode(Int64.self, forKey: .episodeID)
+        self.text = try row.decode(String.self, forKey: .text)
+        // PostgreSQL writes NaN and infinity as text.
+        self.start = try? row.decode(Double.self, forKey: .start)
+        self.end = try? row.decode(Double.self, forKey: .end)
+    }
+
+    package init(episodeID: Int64, start: Double?, end: Double?, text: String) {
+        self.episodeID = episodeID
+        self.start = start
+        self.end = end
+        self.text = text
+    }
 }
 
 /// One line of what `psql` writes: one of these is there.
