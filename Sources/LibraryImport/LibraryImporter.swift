@@ -50,6 +50,7 @@ package struct LibraryImporter: Sendable {
         var report = ImportReport(isDryRun: self.mode == .dryRun)
         let head = try Head(rows)
         report.episodes.found = head.episodeCount
+        try self.oldStorage.checkHolds(rows)
         let feeds = try await self.takeFeeds(head.feeds, &report)
         try await self.takeNodes(head.nodes, &report)
         try await self.takeSettings(head.settings, &report)

@@ -31,6 +31,28 @@ package struct OldStorage: Sendable {
         }
     }
 
+    /// Makes sure that this is the folder that the database speaks of, before anything is taken without its files.
+    ///
+    /// - Throws: `.invalid` when many files are named and none of them is here.
+    func checkHolds(_ file: RowFile) throws {
+        var rows = file.rows()
+        var named = 0
+        var example = ""
+        while let row = try rows.next() {
+            for path in [row.episode?.audioPath, row.episode?.transcriptPath].compactMap(\.self) where !path.isEmpty {
+                if case .success = self.find(path) { return }
+                named += 1
+                example = path
+            }
+        }
+        guard named < 10 else {
+            throw CastError(
+                .invalid,
+                "Of \(named) files that the database names, none is below \(self.root); one is called \(example). Name "
+                    + "the folder whose folders audio and transcripts hold them with --old-storage.")
+        }
+    }
+
     /// Finds the file that a path of the old database names.
     package func find(_ stored: String) -> Result<File, NotTaken.Reason> {
         let parts = stored.split(separator: "/", omittingEmptySubsequences: true).map(String.init)

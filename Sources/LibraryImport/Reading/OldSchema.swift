@@ -86,7 +86,7 @@ package enum OldSchema {
     }
 
     /// The statements that write the whole library as JSON lines, all as of one moment.
-    static func snapshot(_ catalogue: [String: Set<String>]) -> [String] {
+    package static func snapshot(_ catalogue: [String: Set<String>]) -> [String] {
         func columns(_ table: Table) -> String { Self.columns(table, catalogue) }
         let shared = "(transcript_path IS NOT NULL AND transcript_sharers > 1)"
         return [
