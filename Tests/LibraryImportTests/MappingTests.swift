@@ -46,7 +46,8 @@ struct OldClockTests {
 
 struct MappingTests {
     private let mapping = Mapping(
-        clock: OldClock(zone: TimeZone(secondsFromGMT: 7200) ?? .gmt), plainText: { $0.replacing("<p>", with: "") })
+        clock: OldClock(zone: TimeZone(secondsFromGMT: 7200) ?? .gmt), plainText: { $0.replacing("<p>", with: "") },
+        plainLine: { $0.replacing("&amp;", with: "&") })
 
     private func feed(_ change: (inout OldFeed) -> Void = { _ in }) throws -> OldFeed {
         var feed = try JSONDecoder().decode(
@@ -72,7 +73,7 @@ struct MappingTests {
     @Test func `a feed keeps its names, its picture and its times`() throws {
         let entry = try self.mapping.feed(
             try self.feed {
-                $0.title = " Two\n lines "
+                $0.title = " Two\n &amp; lines "
                 $0.customTitle = "Mine"
                 $0.description = "<p>About"
                 $0.imageURL = "https://f.example/i.png"
@@ -88,7 +89,7 @@ struct MappingTests {
         #expect(
             entry.draft
                 == FeedDraft(
-                    title: "Two lines", description: "About", imageURL: "https://f.example/i.png",
+                    title: "Two & lines", description: "About", imageURL: "https://f.example/i.png",
                     categories: ["News", "Tech"]))
         #expect(entry.lastPolledAt == OldClock.utc("2026-07-01T10:00:00"))
         #expect(entry.createdAt == OldClock.utc("2025-12-31T22:00:00"))

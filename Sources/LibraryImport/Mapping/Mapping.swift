@@ -7,16 +7,22 @@ package struct Mapping: Sendable {
     let clock: OldClock
     /// Makes plain text of a description, which the existing server keeps as the feed wrote it, mostly HTML.
     let plainText: @Sendable (String) -> String
+    /// The same for a title.
+    let plainLine: @Sendable (String) -> String
 
-    package init(clock: OldClock, plainText: @escaping @Sendable (String) -> String = { $0 }) {
+    package init(
+        clock: OldClock, plainText: @escaping @Sendable (String) -> String = { $0 },
+        plainLine: @escaping @Sendable (String) -> String = { $0 }
+    ) {
         self.clock = clock
         self.plainText = plainText
+        self.plainLine = plainLine
     }
 
     package func feed(_ old: OldFeed) -> Result<ImportStore.FeedEntry, NotTaken.Reason> {
         guard let url = Self.webAddress(old.url) else { return .failure(.noWebAddress) }
         let draft = FeedDraft(
-            title: Self.line(old.title) ?? url, description: self.text(old.description),
+            title: Self.line(self.plainLine(old.title)) ?? url, description: self.text(old.description),
             imageURL: Self.webAddress(old.imageURL), author: Self.line(old.author), link: Self.webAddress(old.link),
             categories: Self.categories(old.categories))
         return .success(
@@ -30,7 +36,7 @@ package struct Mapping: Sendable {
         guard !guid.isEmpty else { return .failure(.noGuid) }
         let duration = old.duration.flatMap { $0.isFinite && $0 >= 0 && $0 < 1_000_000 ? $0 : nil }
         let draft = EpisodeDraft(
-            guid: guid, title: Self.line(old.title) ?? "Untitled", description: self.text(old.description),
+            guid: guid, title: Self.line(self.plainLine(old.title)) ?? "Untitled", description: self.text(old.description),
             link: Self.webAddress(old.link), audioURL: Self.webAddress(old.audioURL), duration: duration,
             publishedAt: OldClock.utc(old.publishedAt))
         let error = old.status == "failed" ? Self.line(old.error) ?? "It failed." : nil

@@ -5,6 +5,7 @@ import CastStore
 import Foundation
 import LibraryImport
 import Logging
+import Podcasts
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,7 +74,8 @@ struct ImportCommand: AsyncParsableCommand {
         let zone = self.timeZone.flatMap(TimeZone.init(identifier:)) ?? .current
         let importer = LibraryImporter(
             library: library, oldStorage: oldStorage, database: place.database, storage: place.storage,
-            mapping: Mapping(clock: OldClock(zone: zone)),
+            mapping: Mapping(
+                clock: OldClock(zone: zone), plainText: PlainText.paragraphs, plainLine: PlainText.line),
             mode: self.dryRun ? .dryRun : self.link ? .link : .copy, logger: Logger(label: "cast2md.import"))
         let report = try await importer.run()
         try Output.show(report, asJSON: self.json) { $0.text(longest: self.all ? nil : 10) }
