@@ -94,6 +94,9 @@ extension ImportStore {
         }
     }
 
+    /// Seconds that a failed job waits at most; the longest pause of the existing server, too.
+    private static let longestWait: TimeInterval = 43_200
+
     private static func store(
         _ db: GRDB.Database, _ transcript: (path: String, model: String?, source: String, content: Transcript),
         of episode: Int64
@@ -122,7 +125,7 @@ extension ImportStore {
         ).execute(arguments: [
             kept, episode, job.kind.rawValue, job.priority, job.attempts, job.maxAttempts, job.error,
             (job.createdAt ?? now).stored, (job.scheduledAt ?? now).stored, job.followUp?.rawValue,
-            (job.notBefore ?? now).stored,
+            min(job.notBefore ?? now, now + Self.longestWait).stored,
         ])
         try db.execute(sql: "UPDATE episode SET error = NULL WHERE id = ?", arguments: [episode])
         // Its node knows the job by its old number; under another one it could not go on with it.

@@ -136,7 +136,9 @@ package struct ImportStore: Sendable {
                         """,
                     arguments: [
                         entry.id.rawValue, entry.draft.name, entry.draft.url, entry.draft.model, entry.draft.backend,
-                        entry.draft.priority, hash, entry.lastHeartbeatAt?.stored, (entry.createdAt ?? now).stored,
+                        entry.draft.priority, hash,
+                        // The other server's clock may go by another zone than it was said to.
+                        entry.lastHeartbeatAt.map { min($0, now) }?.stored, (entry.createdAt ?? now).stored,
                     ])
                 added.insert(entry.id)
             }

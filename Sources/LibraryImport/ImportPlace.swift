@@ -49,7 +49,8 @@ package struct ImportPlace: Sendable {
         if let scratch { try? FileManager.default.removeItem(atPath: scratch) }
     }
 
-    private static func makeFolder(_ path: String) throws {
+    /// Makes the data folder if it is not there; only its user may look into it.
+    package static func makeFolder(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -26,9 +26,12 @@ package struct LibraryImporter: Sendable {
     let logger: Logger
     let now: @Sendable () -> Date
 
-    /// Episodes of one batch, and bytes of audio after which a batch ends early.
+    /// Episodes of one batch.
     static let batchSize = 200
-    static let batchBytes: Int64 = 2_000_000_000
+    /// Bytes of audio after which a batch ends early: so much is copied again after a kill at most.
+    static let batchAudio: Int64 = 2_000_000_000
+    /// Bytes of transcripts after which a batch ends early; they are held in memory, some ten times larger.
+    static let batchText: Int64 = 16_000_000
 
     package init(
         library: OldLibrary, oldStorage: OldStorage, database: Database, storage: StorageFolder, mapping: Mapping,
@@ -165,13 +168,14 @@ struct Batches {
 
     mutating func next() throws -> [Item]? {
         var items: [Item] = []
-        var bytes: Int64 = 0
-        while items.count < LibraryImporter.batchSize, bytes < LibraryImporter.batchBytes,
-            let row = try self.rows.next()
+        var (audio, text) = (Int64(0), Int64(0))
+        while items.count < LibraryImporter.batchSize, audio < LibraryImporter.batchAudio,
+            text < LibraryImporter.batchText, let row = try self.rows.next()
         {
             guard let old = row.episode else { continue }
             let item = Item(old: old, audio: self.audio(of: old), transcript: old.transcriptPath.map(self.storage.find))
-            if case .success(let file) = item.audio { bytes += file.size }
+            if case .success(let file) = item.audio { audio += file.size }
+            if case .success(let file) = item.transcript { text += file.size }
             items.append(item)
         }
         return items.isEmpty ? nil : items

@@ -31,6 +31,13 @@ package struct OldStorage: Sendable {
         }
     }
 
+    /// Whether a folder is this one, under whatever name.
+    package func isSame(as path: String) -> Bool {
+        guard let resolved = realpath(path, nil) else { return false }
+        defer { free(resolved) }
+        return String(cString: resolved) == self.root
+    }
+
     /// Makes sure that this is the folder that the database speaks of, before anything is taken without its files.
     ///
     /// - Throws: `.invalid` when many files are named and none of them is here.

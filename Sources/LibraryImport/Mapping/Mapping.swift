@@ -36,7 +36,8 @@ package struct Mapping: Sendable {
         guard !guid.isEmpty else { return .failure(.noGuid) }
         let duration = old.duration.flatMap { $0.isFinite && $0 >= 0 && $0 < 1_000_000 ? $0 : nil }
         let draft = EpisodeDraft(
-            guid: guid, title: Self.line(self.plainLine(old.title)) ?? "Untitled", description: self.text(old.description),
+            guid: guid, title: Self.line(self.plainLine(old.title)) ?? "Untitled",
+            description: self.text(old.description),
             link: Self.webAddress(old.link), audioURL: Self.webAddress(old.audioURL), duration: duration,
             publishedAt: OldClock.utc(old.publishedAt))
         let error = old.status == "failed" ? Self.line(old.error) ?? "It failed." : nil

@@ -62,6 +62,13 @@ struct ImportCommand: AsyncParsableCommand {
         let configuration = try ServerConfiguration(
             dataPath: self.data ?? environment["CAST2MD_DATA"] ?? "data", environment: environment)
         let oldStorage = try OldStorage(path: self.oldStorage)
+        guard !oldStorage.isSame(as: configuration.storagePath) else {
+            throw CastError(
+                .invalid,
+                "This server's storage is the old one, \(configuration.storagePath), whose files are not to be touched. "
+                    + "STORAGE_PATH may still be the existing server's: unset it, or name another folder; on the same "
+                    + "file system, --link takes no room.")
+        }
         let library = try await OldLibrary.open(try Psql(connection: connection, environment: environment))
 
         let lock = try self.lock(configuration.dataPath)
@@ -109,7 +116,7 @@ struct ImportCommand: AsyncParsableCommand {
             guard FileManager.default.fileExists(atPath: folder + "/cast2md.lock") else { return nil }
             return try DataLock(folder: folder)
         }
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try ImportPlace.makeFolder(folder)
         return try DataLock(folder: folder)
     }
 }
