@@ -98,7 +98,7 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .crypto, .hummingbird, .mustache,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .asyncAlgorithms, .crypto, .hummingbird, .mustache,
                 .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 

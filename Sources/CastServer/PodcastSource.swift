@@ -56,6 +56,14 @@ package struct PodcastSource: Sendable {
             FetchedAudio
     /// Removes what interrupted calls of `fetchAudio` left for a file, and the file.
     package var discardAudio: @Sendable (_ file: URL) -> Void = { _ in }
+    /// Fetches the best of the transcripts that a publisher offers; `language` is the feed's.
+    ///
+    /// The answer's source says which form it was, for example `podcast2.0:vtt`.
+    package var fetchTranscript:
+        @Sendable (_ offered: [PublishedTranscript], _ language: String?) async throws -> (Transcript, source: String) =
+            {
+                offered, _ in throw CastError(.internalFault, "Nobody was to fetch \(offered.count) transcripts.")
+            }
     /// The status that an address answers a GET with, within five seconds.
     package var probe: @Sendable (_ url: String) async throws -> Int
 
