@@ -46,16 +46,35 @@ extension ImportStore {
         }
     }
 
+    /// A transcript whose files are in place.
+    package struct TakenTranscript: Sendable, Equatable {
+        /// The Markdown, below the storage folder.
+        package var path: String
+        package var model: String?
+        package var source: String
+        /// Seconds of audio, where they are known.
+        package var duration: Double?
+        package var transcribedAt: Date?
+
+        package init(path: String, model: String?, source: String, duration: Double?, transcribedAt: Date?) {
+            self.path = path
+            self.model = model
+            self.source = source
+            self.duration = duration
+            self.transcribedAt = transcribedAt
+        }
+    }
+
     /// What an episode gets once its files are in place.
     package struct Outcome: Sendable {
         package var episode: EpisodeID
         package var audio: (path: String, size: Int64)?
-        package var transcript: (path: String, model: String?, source: String, content: Transcript)?
+        package var transcript: TakenTranscript?
         package var jobs: [JobEntry]
 
         package init(
             episode: EpisodeID, audio: (path: String, size: Int64)?,
-            transcript: (path: String, model: String?, source: String, content: Transcript)?, jobs: [JobEntry]
+            transcript: TakenTranscript?, jobs: [JobEntry]
         ) {
             self.episode = episode
             self.audio = audio
@@ -70,7 +89,7 @@ extension ImportStore {
     ///
     /// - Returns: The numbers that the queued jobs had.
     package func finish(_ outcomes: [Outcome], at now: Date) async throws -> Set<Int64> {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             var queued: Set<Int64> = []
             for outcome in outcomes {
                 let id = outcome.episode.rawValue
@@ -80,7 +99,7 @@ extension ImportStore {
                     ).execute(arguments: [audio.path, audio.size, id])
                 }
                 if let transcript = outcome.transcript {
-                    try Self.store(db, transcript, of: id)
+                    try Self.store(db, transcript, of: id, at: now)
                 }
                 let had = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM job WHERE episodeID = ?)")
                 if try Bool.fetchOne(had, arguments: [id]) == false {
@@ -98,16 +117,16 @@ extension ImportStore {
     private static let longestWait: TimeInterval = 43_200
 
     private static func store(
-        _ db: GRDB.Database, _ transcript: (path: String, model: String?, source: String, content: Transcript),
-        of episode: Int64
+        _ db: GRDB.Database, _ transcript: TakenTranscript, of episode: Int64, at now: Date
     ) throws {
         try db.cachedStatement(
             sql: """
                 UPDATE episode SET transcriptPath = ?, transcriptModel = ?, transcriptSource = ?,
-                duration = coalesce(duration, ?), error = NULL WHERE id = ? AND transcriptPath IS NULL
+                transcribedAt = ?, duration = coalesce(duration, ?), error = NULL WHERE id = ? AND transcriptPath IS NULL
                 """
         ).execute(arguments: [
-            transcript.path, transcript.model, transcript.source, transcript.content.duration, episode,
+            transcript.path, transcript.model, transcript.source, min(transcript.transcribedAt ?? now, now).stored,
+            transcript.duration, episode,
         ])
     }
 
@@ -116,24 +135,33 @@ extension ImportStore {
         let active = try db.cachedStatement(
             sql: "SELECT EXISTS (SELECT 1 FROM job WHERE episodeID = ? AND state IN ('queued', 'running'))")
         if try Bool.fetchOne(active, arguments: [episode]) == true { return false }
+        guard let place = try EpisodeRow.fetch(db, EpisodeID(episode)) else { return false }
+        let lane = JobLane(publishedAt: place.publishedAt, freshFor: JobLane.freshFor, at: now)
+        let turn = try Turns.next(db, job.kind, lane, of: place.feedID)
         let kept = try Self.free(db, job.oldID, in: "job")
         try db.cachedStatement(
             sql: """
-                INSERT INTO job (id, episodeID, kind, priority, attempts, maxAttempts, error, createdAt, scheduledAt,
-                followUp, state, notBefore) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
+                INSERT INTO job (id, episodeID, feedID, kind, priority, lane, turn, attempts, maxAttempts, error,
+                createdAt, scheduledAt, followUp, state, notBefore)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
                 """
         ).execute(arguments: [
-            kept, episode, job.kind.rawValue, job.priority, job.attempts, job.maxAttempts, job.error,
+            kept, episode, place.feedID.rawValue, job.kind.rawValue, job.priority, lane.rawValue, turn, job.attempts,
+            job.maxAttempts, job.error,
             (job.createdAt ?? now).stored, (job.scheduledAt ?? now).stored, job.followUp?.rawValue,
             min(job.notBefore ?? now, now + Self.longestWait).stored,
         ])
+        let id = JobID(db.lastInsertedRowID)
         try db.execute(sql: "UPDATE episode SET error = NULL WHERE id = ?", arguments: [episode])
+        try EventStore.note(
+            db, .jobQueued, episode: place.id, feed: place.feedID, job: id,
+            detail: ["job_type": .string(job.kind.rawValue)], at: now)
         // Its node knows the job by its old number; under another one it could not go on with it.
         guard let holder = job.holder, kept != nil else { return true }
         let isKnown = "SELECT EXISTS (SELECT 1 FROM node WHERE id = ?)"
         guard try Bool.fetchOne(db, sql: isKnown, arguments: [holder.node.rawValue]) == true else { return true }
         let attempt = UUID().uuidString.lowercased()
-        try Attempts.open(db, attempt, job: JobID(job.oldID), node: holder.node, at: min(holder.since ?? now, now))
+        try Attempts.open(db, attempt, job: id, node: holder.node, at: min(holder.since ?? now, now))
         try db.execute(
             sql: "UPDATE attempt SET endedAt = ?, outcome = 'expired' WHERE id = ?", arguments: [now.stored, attempt])
         return true

@@ -9,7 +9,7 @@ import GRDB
 /// guid, a node's id) and left as it is. Numbers of the other server are kept where nothing here has them yet, so that
 /// its addresses and the jobs that its nodes hold stay right.
 package struct ImportStore: Sendable {
-    let writer: any DatabaseWriter
+    let access: StoreAccess
 
     /// A feed as another server knew it.
     package struct FeedEntry: Sendable, Equatable {
@@ -78,7 +78,7 @@ package struct ImportStore: Sendable {
     package func addFeeds(
         _ entries: [FeedEntry], isFolderTaken: @escaping @Sendable (String) -> Bool, at now: Date
     ) async throws -> [Int64: Placed<Feed>] {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             var placed: [Int64: Placed<Feed>] = [:]
             for entry in entries {
                 let known = try Int64.fetchOne(db, sql: "SELECT id FROM feed WHERE url = ?", arguments: [entry.url])
@@ -108,7 +108,9 @@ package struct ImportStore: Sendable {
                 String(decoding: try JSONEncoder().encode(draft.categories), as: UTF8.self), folder,
                 entry.lastPolledAt?.stored, (entry.createdAt ?? now).stored, now.stored,
             ])
-        return db.lastInsertedRowID
+        let id = db.lastInsertedRowID
+        try EventStore.note(db, .feedAdded, feed: FeedID(id), at: now)
+        return id
     }
 
     /// Adds the nodes that are not there; a key is kept as its digest only.
@@ -117,7 +119,7 @@ package struct ImportStore: Sendable {
     package func addNodes(
         _ entries: [NodeEntry], at now: Date
     ) async throws -> (added: Set<NodeID>, refused: Set<NodeID>) {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             var added: Set<NodeID> = []
             var refused: Set<NodeID> = []
             for entry in entries {
@@ -140,6 +142,8 @@ package struct ImportStore: Sendable {
                         // The other server's clock may go by another zone than it was said to.
                         entry.lastHeartbeatAt.map { min($0, now) }?.stored, (entry.createdAt ?? now).stored,
                     ])
+                try EventStore.note(
+                    db, .nodeRegistered, node: entry.id, detail: ["name": .string(entry.draft.name)], at: now)
                 added.insert(entry.id)
             }
             return (added, refused)
@@ -152,7 +156,7 @@ package struct ImportStore: Sendable {
     package func addEpisodes(
         _ entries: [(entry: EpisodeEntry, feed: FeedID)], at now: Date
     ) async throws -> [Int64: Placed<Episode>] {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             var placed: [Int64: Placed<Episode>] = [:]
             let known = try db.cachedStatement(sql: "SELECT id FROM episode WHERE feedID = ? AND guid = ?")
             for (entry, feed) in entries {
@@ -177,12 +181,13 @@ package struct ImportStore: Sendable {
         let insert = try db.cachedStatement(
             sql: """
                 INSERT INTO episode (id, feedID, guid, title, description, link, audioURL, duration, publishedAt, state,
-                stem, error, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                stem, published, error, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try insert.execute(arguments: [
             try Self.free(db, entry.oldID, in: "episode"), feed.rawValue, draft.guid, draft.title, draft.description,
             draft.link, draft.audioURL, draft.duration, draft.publishedAt?.stored,
-            entry.error == nil ? "new" : "failed", stem, entry.error, (entry.createdAt ?? now).stored, now.stored,
+            entry.error == nil ? "new" : "failed", stem, try EpisodeRow.text(draft.published), entry.error,
+            (entry.createdAt ?? now).stored, now.stored,
         ])
         return db.lastInsertedRowID
     }
@@ -193,9 +198,4 @@ package struct ImportStore: Sendable {
         guard id > 0, id < 1 << 40, try Bool.fetchOne(statement, arguments: [id]) == false else { return nil }
         return id
     }
-}
-
-extension Database {
-    /// For the import of another server's library.
-    package var imports: ImportStore { ImportStore(writer: self.writer) }
 }

@@ -22,6 +22,7 @@ extension LibraryImporter {
             let old = jobs.removeValue(forKey: item.old.id) ?? []
             outcome.jobs = self.jobs(
                 old, hasAudio: outcome.audio != nil || episode.audioPath != nil, hasAddress: episode.audioURL != nil,
+                hasPublished: !episode.published.isEmpty,
                 &report)
             planned += old.filter { job in outcome.jobs.contains { $0.oldID == job.id } }
             outcomes.append(outcome)
@@ -77,7 +78,7 @@ extension LibraryImporter {
     private func transcript(
         of item: Batches.Item, episode: Episode, feed: Feed, _ segments: [OldSegment],
         _ choice: inout TranscriptChoice, _ report: inout ImportReport
-    ) throws -> (path: String, model: String?, source: String, content: Transcript)? {
+    ) throws -> ImportStore.TakenTranscript? {
         guard let stored = item.old.transcriptPath, let found = item.transcript else { return nil }
         report.transcripts.found += 1
         let isShared = (item.old.transcriptSharers ?? 1) > 1
@@ -117,7 +118,9 @@ extension LibraryImporter {
                 ))
         }
         report.transcripts.taken += 1
-        return (path, content.model, source, content)
+        return ImportStore.TakenTranscript(
+            path: path, model: content.model, source: source, duration: content.duration,
+            transcribedAt: self.mapping.clock.local(item.old.updatedAt))
     }
 
     /// The Markdown and, beside it, the native form, each whole or not at all; nothing names them yet.
@@ -161,10 +164,12 @@ extension LibraryImporter {
     }
 
     private func jobs(
-        _ old: [OldJob], hasAudio: Bool, hasAddress: Bool, _ report: inout ImportReport
+        _ old: [OldJob], hasAudio: Bool, hasAddress: Bool, hasPublished: Bool, _ report: inout ImportReport
     ) -> [ImportStore.JobEntry] {
         old.compactMap { job in
-            switch self.mapping.job(job, hasAudio: hasAudio, hasAddress: hasAddress) {
+            switch self.mapping.job(
+                job, hasAudio: hasAudio, hasAddress: hasAddress, hasPublished: hasPublished)
+            {
             case .success(let entry): return entry
             case .failure(let reason):
                 report.leaveOut(.job, id: "\(job.id)", name: "\(job.kind) of episode \(job.episodeID)", reason)

@@ -23,6 +23,8 @@ package struct LibraryImporter: Sendable {
     let storage: StorageFolder
     let mapping: Mapping
     let mode: Mode
+    /// Makes a setting of this server, or says why it cannot be.
+    let setSetting: @Sendable (_ name: String, _ value: String) async throws -> NotTaken.Reason?
     let logger: Logger
     let now: @Sendable () -> Date
 
@@ -35,7 +37,9 @@ package struct LibraryImporter: Sendable {
 
     package init(
         library: OldLibrary, oldStorage: OldStorage, database: Database, storage: StorageFolder, mapping: Mapping,
-        mode: Mode, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+        mode: Mode, logger: Logger,
+        setSetting: @escaping @Sendable (String, String) async throws -> NotTaken.Reason?,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.library = library
         self.oldStorage = oldStorage
@@ -43,6 +47,7 @@ package struct LibraryImporter: Sendable {
         self.storage = storage
         self.mapping = mapping
         self.mode = mode
+        self.setSetting = setSetting
         self.logger = logger
         self.now = now
     }
@@ -114,7 +119,18 @@ package struct LibraryImporter: Sendable {
 
     private func takeSettings(_ old: [OldSetting], _ report: inout ImportReport) async throws {
         report.settings.found = old.count
-        for setting in old { report.leaveOut(.setting, id: setting.key, name: setting.value, .unknownSetting) }
+        let present = try await self.database.settings.all()
+        for setting in old {
+            if present[setting.key] != nil {
+                report.settings.present += 1
+            } else if let reason = try await self.mapping.isOwnPlace(setting.key)
+                ? .ownPlace : self.setSetting(setting.key, setting.value)
+            {
+                report.leaveOut(.setting, id: setting.key, name: Mapping.shown(setting), reason)
+            } else {
+                report.settings.taken += 1
+            }
+        }
     }
 
     private func count(_ head: Head, _ report: inout ImportReport) {

@@ -28,6 +28,11 @@ struct ImporterTests {
             return LibraryImporter(
                 library: library, oldStorage: try OldStorage(path: self.root.path + "/old"), database: self.database,
                 storage: self.storage, mapping: Mapping(clock: OldClock(zone: .gmt)), mode: mode, logger: logger,
+                setSetting: { [database] name, value in
+                    if name.hasPrefix("unknown") { return .unknownSetting }
+                    try await database.settings.set([name: value], at: ImporterTests.now)
+                    return nil
+                },
                 now: { ImporterTests.now })
         }
 
@@ -243,6 +248,24 @@ struct ImporterTests {
             let again = try await place.importer().run()
             #expect(again.jobs.taken == 0)
             #expect(again.jobs.present == 1)
+        }
+    }
+
+    @Test func `settings come under their names, once, and what is left out is listed without secrets`() async throws {
+        let rows = [("fresh_days", "3"), ("unknown_key", "hidden"), ("storage_path", "/app")].map { name, value in
+            #"{"setting":{"key":"\#(name)","value":"\#(value)"}}"#
+        }
+        try await self.withPlace(Self.library + rows) { place in
+            let report = try await place.importer().run()
+            #expect(try await place.database.settings.all() == ["fresh_days": "3"])
+            #expect(
+                report.notTaken == [
+                    NotTaken(.setting, id: "unknown_key", name: "(not shown)", reason: .unknownSetting),
+                    NotTaken(.setting, id: "storage_path", name: "/app", reason: .ownPlace),
+                ])
+            try await place.database.settings.set(["fresh_days": "9"], at: Self.now)
+            #expect(try await place.importer().run().settings.present == 1)
+            #expect(try await place.database.settings.all() == ["fresh_days": "9"])
         }
     }
 

@@ -178,6 +178,22 @@ struct MappingTests {
         #expect(self.mapping.job(old, hasAudio: hasAudio, hasAddress: hasAddress) == .failure(reason))
     }
 
+    @Test func `a publisher's transcript that is known is looked for here`() throws {
+        let old = try self.job { $0.kind = "transcript_download" }
+        let entry = try self.mapping.job(old, hasAudio: false, hasAddress: true, hasPublished: true).get()
+        #expect(entry.kind == .transcriptDownload)
+        #expect(entry.followUp == nil)
+        let episode = try self.episode {
+            $0.transcriptURL = "https://a.example/1.vtt"
+            $0.transcriptType = "text/vtt"
+        }
+        #expect(
+            try self.mapping.episode(episode).get().draft.published
+                == [PublishedTranscript(url: "https://a.example/1.vtt", type: "text/vtt")])
+        #expect(
+            try self.mapping.episode(try self.episode { $0.transcriptURL = "file:///x" }).get().draft.published == [])
+    }
+
     @Test(arguments: [(10, 10, 0), (99, 10, 0), (-3, 10, 0), (9, 10, 9), (1, 0, 0)])
     func `a job has a try left, whatever its numbers say`(attempts: Int, maximum: Int, kept: Int) throws {
         let old = try self.job {

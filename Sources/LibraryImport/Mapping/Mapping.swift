@@ -39,7 +39,7 @@ package struct Mapping: Sendable {
             guid: guid, title: Self.line(self.plainLine(old.title)) ?? "Untitled",
             description: self.text(old.description),
             link: Self.webAddress(old.link), audioURL: Self.webAddress(old.audioURL), duration: duration,
-            publishedAt: OldClock.utc(old.publishedAt))
+            publishedAt: OldClock.utc(old.publishedAt), published: Self.published(old))
         let error = old.status == "failed" ? Self.line(old.error) ?? "It failed." : nil
         return .success(
             ImportStore.EpisodeEntry(
@@ -62,17 +62,19 @@ package struct Mapping: Sendable {
     ///
     /// A job that a node holds is queued again, and the node may go on with it: its next heartbeat names the job.
     package func job(
-        _ old: OldJob, hasAudio: Bool, hasAddress: Bool
+        _ old: OldJob, hasAudio: Bool, hasAddress: Bool, hasPublished: Bool = false
     ) -> Result<ImportStore.JobEntry, NotTaken.Reason> {
         let kind: JobKind
         switch old.kind {
         case "download": kind = .download
         case "transcribe": kind = hasAudio ? .transcribe : .download
-        case "transcript_download": return .failure(.publisherTranscript)
+        case "transcript_download":
+            guard hasPublished else { return .failure(.publisherTranscript) }
+            kind = .transcriptDownload
         case "embed": return .failure(.embedding)
         default: return .failure(.unknownKind)
         }
-        guard kind == .transcribe || hasAddress else { return .failure(.nothingToWorkOn) }
+        guard kind != .download || hasAddress else { return .failure(.nothingToWorkOn) }
         let isRunning = old.status == "running"
         let maximum = min(max(old.maxAttempts ?? Job.defaultMaxAttempts, 1), 1000)
         // The try that was interrupted by the move was nobody's fault; nor does a move leave a job that nobody may take.
@@ -89,6 +91,23 @@ package struct Mapping: Sendable {
                 notBefore: isRunning ? nil : self.clock.local(old.nextRetryAt),
                 scheduledAt: self.clock.local(old.scheduledAt), createdAt: self.clock.local(old.createdAt),
                 holder: held))
+    }
+
+    /// Whether a setting of the existing server names a folder of its machine.
+    func isOwnPlace(_ name: String) -> Bool { ["storage_path", "temp_download_path"].contains(name) }
+
+    /// A setting's value for people, unless its name says that it is a secret.
+    static func shown(_ setting: OldSetting) -> String {
+        let isSecret = ["key", "token", "secret", "password", "topic"].contains {
+            setting.key.lowercased().contains($0)
+        }
+        return isSecret ? "(not shown)" : String((Self.line(setting.value) ?? "").prefix(200))
+    }
+
+    /// What the publisher offers, as the existing server saw it; the next refresh says it again.
+    private static func published(_ old: OldEpisode) -> [PublishedTranscript] {
+        guard let url = Self.webAddress(old.transcriptURL) else { return [] }
+        return [PublishedTranscript(url: url, type: String((Self.line(old.transcriptType) ?? "").prefix(100)))]
     }
 
     private func text(_ html: String?) -> String? {

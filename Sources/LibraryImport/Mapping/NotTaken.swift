@@ -51,7 +51,7 @@ package struct NotTaken: Sendable, Equatable, Codable {
             case .finished: "It was done or given up; what came of it is with its episode."
             case .embedding: "It was to fill the old semantic search; the import makes this server's search itself."
             case .publisherTranscript:
-                "It was to look for the publisher's transcript; queue the episode to have it transcribed."
+                "It was to look for a publisher's transcript, and no address of one is known."
             case .unknownKind: "It is of a kind that is not known here."
             case .nothingToWorkOn: "Its episode is not taken, or has neither audio nor an address to fetch it from."
             case .unknownSetting: "This server has no setting of that name."

@@ -41,6 +41,10 @@ package struct OldEpisode: Sendable, Equatable, Decodable {
     package var link: String?
     package var error: String?
     package var createdAt: String?
+    package var updatedAt: String?
+    /// The publisher's own transcript, and its media type.
+    package var transcriptURL: String?
+    package var transcriptType: String?
     /// How many episodes name this one's transcript file; the existing server let titles of one day share one.
     package var transcriptSharers: Int?
     package var audioSharers: Int?
@@ -59,6 +63,9 @@ package struct OldEpisode: Sendable, Equatable, Decodable {
         case transcriptSource = "transcript_source"
         case error = "error_message"
         case createdAt = "created_at"
+        case updatedAt = "updated_at"
+        case transcriptURL = "transcript_url"
+        case transcriptType = "transcript_type"
         case transcriptSharers = "transcript_sharers"
         case audioSharers = "audio_sharers"
         case audioIsAlike = "audio_is_alike"

@@ -27,9 +27,9 @@ package enum OldSchema {
         name: "episode",
         texts: [
             "guid", "title", "description", "audio_url", "status", "audio_path", "transcript_path", "transcript_model",
-            "transcript_source", "link", "error_message",
+            "transcript_source", "transcript_url", "transcript_type", "link", "error_message",
         ],
-        others: ["id", "feed_id", "duration_seconds", "published_at", "created_at"],
+        others: ["id", "feed_id", "duration_seconds", "published_at", "created_at", "updated_at"],
         required: [
             "id", "feed_id", "guid", "title", "audio_url", "status", "audio_path", "transcript_path",
             "transcript_model", "transcript_source", "updated_at",

@@ -83,9 +83,27 @@ struct ImportCommand: AsyncParsableCommand {
             library: library, oldStorage: oldStorage, database: place.database, storage: place.storage,
             mapping: Mapping(
                 clock: OldClock(zone: zone), plainText: PlainText.paragraphs, plainLine: PlainText.line),
-            mode: self.dryRun ? .dryRun : self.link ? .link : .copy, logger: Logger(label: "cast2md.import"))
+            mode: self.dryRun ? .dryRun : self.link ? .link : .copy, logger: Logger(label: "cast2md.import"),
+            setSetting: try Self.settings(of: configuration, place.database))
         let report = try await importer.run()
         try Output.show(report, asJSON: self.json) { $0.text(longest: self.all ? nil : 10) }
+    }
+
+    /// Makes settings as the server itself does: under the names and within the bounds that it knows.
+    private static func settings(
+        of configuration: ServerConfiguration, _ database: Database
+    ) throws -> @Sendable (String, String) async throws -> NotTaken.Reason? {
+        let keeper = try SettingsKeeper(start: configuration, database: database)
+        return { name, value in
+            do {
+                try await keeper.set([name: value], at: Date())
+                return nil
+            } catch let error as CastError where error.code == .notFound {
+                return .unknownSetting
+            } catch let error as CastError where error.code == .invalid {
+                return .invalidValue
+            }
+        }
     }
 
     /// The address from the flag or the variable; on the command line every user of the machine would see a password.

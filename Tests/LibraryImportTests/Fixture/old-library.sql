@@ -21,6 +21,9 @@ SELECT f, 'guid-' || f || '-' || e, 'Episode ' || e || ' of ' || f, '<p>Notes ' 
     TIMESTAMP '2026-06-15 12:00:00', TIMESTAMP '2026-07-01 00:00:00' + e * INTERVAL '1 minute'
 FROM generate_series(1, 200) f, generate_series(1, 20) e ORDER BY f, e;
 
+-- The publisher has a transcript of this one.
+UPDATE episode SET transcript_url = 'https://audio.example/12.vtt', transcript_type = 'text/vtt' WHERE id = 12;
+
 -- Feed 1: one title, one day, one file: 5 was overwritten by 9; the index still knows what 5 said.
 UPDATE episode SET title = 'The same title', published_at = '2026-03-05 10:00:00',
     transcript_path = :'storage' || '/transcripts/Podcast_1/2026-03-05_The_same_title.md' WHERE id IN (5, 9);
@@ -50,7 +53,7 @@ UPDATE episode SET title = E'Lines\nand\ttabs \u2028 \u0001 "quotes" \\ back', d
 
 INSERT INTO settings (key, value) VALUES ('whisper_model', 'large-v3'), ('max_concurrent_downloads', '4'),
     ('node_heartbeat_timeout_seconds', '90'), ('itunes_country', 'de'), ('storage_path', '/app/data/podcasts'),
-    ('a_setting_of_nobody', 'x');
+    ('a_setting_of_nobody', 'x'), ('stuck_threshold_minutes', 'soon');
 
 INSERT INTO transcriber_node (id, name, url, api_key, whisper_model, whisper_backend, status, last_heartbeat, priority)
 VALUES ('11111111-1111-4111-8111-111111111111', 'gpu one', 'http://gpu1:8001', 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA1',
@@ -73,6 +76,7 @@ INSERT INTO job_queue (id, episode_id, job_type, priority, status, attempts, sch
     (505, 62, 'transcribe', 10, 'queued', 0, '2026-07-01 10:04:00', NULL, NULL, NULL, NULL, NULL, NULL),
     (506, 84, 'download', 10, 'queued', 0, '2026-07-01 10:05:00', NULL, NULL, NULL, NULL, NULL, NULL),
     (507, 8, 'transcript_download', 10, 'queued', 0, '2026-07-01 10:06:00', NULL, NULL, NULL, NULL, NULL, NULL),
+    (512, 12, 'transcript_download', 10, 'queued', 0, '2026-07-01 10:06:30', NULL, NULL, NULL, NULL, NULL, NULL),
     (508, 1, 'embed', 10, 'queued', 0, '2026-07-01 10:07:00', NULL, NULL, NULL, NULL, NULL, NULL),
     (509, 3981, 'transcribe', 10, 'queued', 0, '2026-07-01 10:08:00', NULL, NULL, NULL, NULL, NULL, NULL),
     (510, 3, 'download', 10, 'failed', 10, '2026-07-01 10:09:00', NULL, 'Failed to download audio', NULL, NULL, NULL,
