@@ -12,13 +12,14 @@ extension LibraryImporter {
         let segments = try await self.segments(for: batch)
         var outcomes: [ImportStore.Outcome] = []
         var planned: [OldJob] = []
+        var files = self.mode == .dryRun ? nil : FileBatch(storage: self.storage, links: self.mode == .link)
         for item in batch {
             try Task.checkCancellation()
             guard let episode = placed[item.old.id]?.value, let feed = feeds[item.old.feedID] else { continue }
             var outcome = ImportStore.Outcome(episode: episode.id, audio: nil, transcript: nil, jobs: [])
             outcome.transcript = try self.transcript(
-                of: item, episode: episode, feed: feed, segments[item.old.id] ?? [], &choice, &report)
-            outcome.audio = try self.audio(of: item, episode: episode, feed: feed, &report)
+                of: item, episode: episode, feed: feed, segments[item.old.id] ?? [], &choice, &files, &report)
+            outcome.audio = try self.audio(of: item, episode: episode, feed: feed, &files, &report)
             let old = jobs.removeValue(forKey: item.old.id) ?? []
             outcome.jobs = self.jobs(
                 old, hasAudio: outcome.audio != nil || episode.audioPath != nil, hasAddress: episode.audioURL != nil,
@@ -27,6 +28,7 @@ extension LibraryImporter {
             planned += old.filter { job in outcome.jobs.contains { $0.oldID == job.id } }
             outcomes.append(outcome)
         }
+        try files?.install()
         let queued = try await self.database.imports.finish(outcomes, at: self.now())
         report.jobs.taken += queued.count
         for job in planned where !queued.contains(job.id) {
@@ -77,7 +79,7 @@ extension LibraryImporter {
 
     private func transcript(
         of item: Batches.Item, episode: Episode, feed: Feed, _ segments: [OldSegment],
-        _ choice: inout TranscriptChoice, _ report: inout ImportReport
+        _ choice: inout TranscriptChoice, _ files: inout FileBatch?, _ report: inout ImportReport
     ) throws -> ImportStore.TakenTranscript? {
         guard let stored = item.old.transcriptPath, let found = item.transcript else { return nil }
         report.transcripts.found += 1
@@ -110,32 +112,29 @@ extension LibraryImporter {
         content.model = Mapping.line(item.old.transcriptModel)
         if content.duration == nil { content.duration = episode.duration }
         let path = self.storage.transcriptPath(feed: feed, episode: episode)
-        if self.mode != .dryRun {
-            try self.write(
-                content, to: path,
-                TranscriptHeader(
-                    title: episode.title, feed: feed.displayTitle, date: episode.publishedAt, audioURL: episode.audioURL
-                ))
-        }
+        try Self.add(
+            content, as: path,
+            TranscriptHeader(
+                title: episode.title, feed: feed.displayTitle, date: episode.publishedAt, audioURL: episode.audioURL),
+            to: &files)
         report.transcripts.taken += 1
         return ImportStore.TakenTranscript(
             path: path, model: content.model, source: source, duration: content.duration,
             transcribedAt: self.mapping.clock.local(item.old.updatedAt))
     }
 
-    /// The Markdown and, beside it, the native form, each whole or not at all; nothing names them yet.
-    private func write(_ transcript: Transcript, to path: String, _ header: TranscriptHeader) throws {
-        let markdown = try TranscriptFormat.md.render(transcript, header: header)
+    /// The Markdown and, beside it, the native form; a dry run has no files.
+    private static func add(
+        _ transcript: Transcript, as path: String, _ header: TranscriptHeader, to files: inout FileBatch?
+    ) throws {
         let native = (path.hasSuffix(".md") ? String(path.dropLast(3)) : path) + ".json"
-        for (bytes, path) in [(try TranscriptFormat.encode(transcript), native), (Data(markdown.utf8), path)] {
-            let staged = try self.storage.stage(bytes, for: path)
-            defer { staged.discard() }
-            try staged.install()
-        }
+        let markdown = try TranscriptFormat.md.render(transcript, header: header)
+        try files?.add(try TranscriptFormat.encode(transcript), as: native)
+        try files?.add(Data(markdown.utf8), as: path)
     }
 
     private func audio(
-        of item: Batches.Item, episode: Episode, feed: Feed, _ report: inout ImportReport
+        of item: Batches.Item, episode: Episode, feed: Feed, _ files: inout FileBatch?, _ report: inout ImportReport
     ) throws -> (path: String, size: Int64)? {
         guard let found = item.audio else { return nil }
         report.audio.found += 1
@@ -153,13 +152,10 @@ extension LibraryImporter {
                 name.contains(".") ? name.split(separator: ".").last.map(String.init) : nil
             }
             let path = self.storage.audioPath(feed: feed, episode: episode, fileExtension: ending ?? "mp3")
-            var size = file.size
-            if self.mode != .dryRun {
-                size = try AudioPlacing(storage: self.storage, links: self.mode == .link).place(file, at: path)
-            }
+            try files?.add(file, as: path)
             report.audio.taken += 1
-            report.audioBytes += size
-            return (path, size)
+            report.audioBytes += file.size
+            return (path, file.size)
         }
     }
 
