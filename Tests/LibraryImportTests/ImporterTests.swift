@@ -251,6 +251,22 @@ struct ImporterTests {
         }
     }
 
+    @Test(arguments: [("url:https://a.example/x.mp3", 0), ("https://a.example/x.mp3", 0), ("another", 1)])
+    func `a refresh knows an imported episode again, also one that had no guid`(guid: String, new: Int) async throws {
+        let row = Self.episode(1).replacing(#""guid":"g1""#, with: #""guid":"https://a.example/x.mp3""#)
+        try await self.withPlace([Self.feed, row]) { place in
+            _ = try await place.importer().run()
+            let draft = EpisodeDraft(guid: guid, title: "Talk", audioURL: "https://a.example/x.mp3")
+            let result = try await place.database.feeds.refresh(
+                FeedID(7), draft: FeedDraft(title: "Show"), episodes: [draft], etag: nil, lastModified: nil,
+                at: Self.now)
+            #expect(result.new.count == new)
+            if new == 0 {
+                #expect(try await place.database.episodes.get(EpisodeID(1)).guid == guid)
+            }
+        }
+    }
+
     @Test func `settings come under their names, once, and what is left out is listed without secrets`() async throws {
         let rows = [("fresh_days", "3"), ("unknown_key", "hidden"), ("storage_path", "/app")].map { name, value in
             #"{"setting":{"key":"\#(name)","value":"\#(value)"}}"#
