@@ -34,7 +34,7 @@ struct FeedRepair {
     mutating func mended(_ data: Data) -> [UInt8] {
         self.input = FeedText.utf8(data, contentType: self.contentType)
         self.output.reserveCapacity(self.input.count + 1024)
-        self.index = self.input.firstIndex(of: UInt8(ascii: "<")) ?? self.input.count
+        self.index = Self.start(of: self.input)
         while self.index < self.input.count {
             switch self.input[self.index] {
             case UInt8(ascii: "<"): self.markup()
@@ -46,6 +46,18 @@ struct FeedRepair {
             }
         }
         return self.withDeclarations()
+    }
+
+    /// Where the document begins: behind warnings and whatever else a server's programs said before it.
+    private static func start(of input: [UInt8]) -> Int {
+        let small = input.prefix(64 << 10).map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        for (index, byte) in small.enumerated() where byte == UInt8(ascii: "<") {
+            for name in ["?xml", "rss", "feed", "rdf:rdf", "opml"] where small[(index + 1)...].starts(with: name.utf8) {
+                let next = index + 1 + name.utf8.count
+                if next < small.count, small[next] <= 0x20 || small[next] == UInt8(ascii: ">") { return index }
+            }
+        }
+        return input.firstIndex(of: UInt8(ascii: "<")) ?? input.count
     }
 
     private mutating func markup() {

@@ -4,7 +4,11 @@ import Foundation
 enum FeedText {
     static func utf8(_ data: Data, contentType: String?) -> [UInt8] {
         let bytes = Array(data)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return self.repaired(Array(bytes.dropFirst(3))) }
+        if bytes.starts(with: self.mark) {
+            var rest = bytes[...]
+            while rest.starts(with: self.mark) { rest = rest.dropFirst(3) }
+            return self.repaired(Array(rest))
+        }
         if bytes.starts(with: [0xFF, 0xFE]) { return self.utf16(bytes.dropFirst(2), isBigEndian: false) }
         if bytes.starts(with: [0xFE, 0xFF]) { return self.utf16(bytes.dropFirst(2), isBigEndian: true) }
         if bytes.starts(with: [0x3C, 0x00]) { return self.utf16(bytes[...], isBigEndian: false) }
@@ -19,6 +23,18 @@ enum FeedText {
             return Array(text.utf8)
         }
         return self.repaired(bytes)
+    }
+
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Whether a document may be in another encoding than its declaration says, although it reads as one.
+    ///
+    /// Any bytes are sound Latin 1, so that only UTF-8, and what is checked as such, can be taken at its word.
+    static func isDoubtful(_ start: [UInt8]) -> Bool {
+        let isWide =
+            start.prefix(4).contains(0) || start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF])
+        guard !isWide, let declared = self.declaration(start)?.lowercased() else { return false }
+        return self.encodings[declared] != nil || declared.hasPrefix("utf-16")
     }
 
     private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
