@@ -110,6 +110,8 @@ extension LibraryImporter {
         let source = Mapping.line(item.old.transcriptSource) ?? "whisper"
         content.source = source == "whisper" ? .node : .publisher
         content.model = Mapping.line(item.old.transcriptModel)
+        // Its Parakeet workers wrote “en” below everything, whatever was spoken.
+        if let model = content.model, Backend(model: model) == .parakeet { content.language = nil }
         if content.duration == nil { content.duration = episode.duration }
         let path = self.storage.transcriptPath(feed: feed, episode: episode)
         try Self.add(
@@ -152,7 +154,12 @@ extension LibraryImporter {
                 name.contains(".") ? name.split(separator: ".").last.map(String.init) : nil
             }
             let path = self.storage.audioPath(feed: feed, episode: episode, fileExtension: ending ?? "mp3")
-            try files?.add(file, as: path)
+            do {
+                try files?.add(file, as: path)
+            } catch let reason as NotTaken.Reason {
+                report.leaveOut(.audio, id: "\(item.old.id)", name: "\(episode.title) (\(file.path))", reason)
+                return nil
+            }
             report.audio.taken += 1
             report.audioBytes += file.size
             return (path, file.size)

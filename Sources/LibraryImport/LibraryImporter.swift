@@ -137,7 +137,8 @@ package struct LibraryImporter: Sendable {
         report.jobs.found = head.jobs.count
         for finished in head.finished where finished.count > 0 {
             report.leaveOut(
-                .job, id: "\(finished.count)", name: "\(finished.kind) \(finished.status ?? "without a state")",
+                .job, id: "\(finished.kind), \(finished.status ?? "without a state")",
+                name: "\(finished.count) of them",
                 .finished)
         }
     }

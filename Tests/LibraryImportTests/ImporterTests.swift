@@ -285,6 +285,18 @@ struct ImporterTests {
         }
     }
 
+    @Test(arguments: [("parakeet-tdt-0.6b-v3", nil), ("large-v3", Optional("en"))])
+    func `a language is believed unless a Parakeet worker wrote it`(model: String, language: String?) async throws {
+        let row = Self.episode(2, transcript: "transcripts/Show/2.md").replacing(#""base""#, with: "\"\(model)\"")
+        try await self.withPlace([Self.feed, row]) { place in
+            try place.write("*Language: en (100.0% confidence)*\n\n**[00:00]** Guten Tag.\n", "transcripts/Show/2.md")
+            _ = try await place.importer().run()
+            let path = try #require(try await place.database.episodes.get(EpisodeID(2)).transcriptPath)
+            let native = try place.storage.read(path.replacing(".md", with: ".json"))
+            #expect(try JSONDecoder().decode(Transcript.self, from: native).language == language)
+        }
+    }
+
     @Test func `a folder that holds none of many files is refused before anything is taken`() async throws {
         let rows = [Self.feed] + (10..<30).map { Self.episode($0, audio: "audio/Elsewhere/\($0).mp3") }
         try await self.withPlace(rows) { place in

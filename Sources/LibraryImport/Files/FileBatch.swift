@@ -1,18 +1,19 @@
 import CastCore
-import CastStore
-import Foundation
+package import CastStore
+package import Foundation
 
 /// The files of one batch: all are written under temporary names, then they get their own, and only then may the
 /// database name them.
 ///
 /// The disk is waited for once a batch and not several times a file, which on a slow one is most of the time. A kill
 /// leaves temporary files that the next start removes, or files that no episode names yet, each of them whole.
-struct FileBatch: ~Copyable {
+package struct FileBatch: ~Copyable {
     private let storage: StorageFolder
     private let links: Bool
     private var waiting: [(temporary: String, final: String)] = []
 
-    init(storage: StorageFolder, links: Bool) {
+    /// - Parameter links: Whether files of the old storage get a second name instead of a copy.
+    package init(storage: StorageFolder, links: Bool) {
         self.storage = storage
         self.links = links
     }
@@ -22,7 +23,10 @@ struct FileBatch: ~Copyable {
         for file in self.waiting { unlink(file.temporary) }
     }
 
-    mutating func add(_ bytes: Data, as path: String) throws {
+    /// Adds a file with these bytes.
+    ///
+    /// - Throws: `.storageFull` when the disk is.
+    package mutating func add(_ bytes: Data, as path: String) throws {
         let output = try self.create(path)
         defer { close(output) }
         try bytes.withUnsafeBytes { try Self.write($0, to: output, path) }
@@ -30,17 +34,24 @@ struct FileBatch: ~Copyable {
 
     /// Adds one file of the old storage, as a copy or as a second name.
     ///
-    /// - Throws: `.storageFull` when the disk is; `.invalid` when it cannot be linked.
-    mutating func add(_ file: OldStorage.File, as path: String) throws {
+    /// - Throws: `NotTaken.Reason.fileUnreadable` when that one cannot be read, which is no matter to the others;
+    ///   `.storageFull` when the disk is; `.invalid` when it cannot be linked.
+    package mutating func add(_ file: OldStorage.File, as path: String) throws {
         // A file of an import that was cut off before the database heard of it: it was whole before it got its name.
         if !self.links, Self.size(of: try self.storage.url(of: path).path) == file.size { return }
         if self.links {
             let temporary = try self.reserve(path)
-            guard link(file.path, temporary) == 0 else { throw Self.linkFailure(file.path) }
+            guard link(file.path, temporary) == 0 else {
+                guard errno != ENOENT else {
+                    self.takeBackLast()
+                    throw NotTaken.Reason.fileUnreadable
+                }
+                throw Self.linkFailure(file.path)
+            }
             return
         }
         let input = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw Self.failure("\(file.path) cannot be read") }
+        guard input >= 0 else { throw NotTaken.Reason.fileUnreadable }
         defer { close(input) }
         let output = try self.create(path)
         defer { close(output) }
@@ -49,7 +60,10 @@ struct FileBatch: ~Copyable {
                 try Task.checkCancellation()
                 let count = read(input, buffer.baseAddress, buffer.count)
                 if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw Self.failure("\(file.path) cannot be read") }
+                guard count >= 0 else {
+                    self.takeBackLast()
+                    throw NotTaken.Reason.fileUnreadable
+                }
                 if count == 0 { break }
                 try Self.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: output, path)
             }
@@ -57,7 +71,7 @@ struct FileBatch: ~Copyable {
     }
 
     /// Gives all files their names; when it returns they outlive a power cut.
-    func install() throws {
+    package func install() throws {
         guard !self.waiting.isEmpty else { return }
         // The disk gets all of it at once and in its own order; then each file is asked for, and mostly there.
         Foundation.sync()
@@ -77,6 +91,10 @@ struct FileBatch: ~Copyable {
         let temporary = final.deletingLastPathComponent().path + "/.\(UUID().uuidString).tmp"
         self.waiting.append((temporary, final.path))
         return temporary
+    }
+
+    private mutating func takeBackLast() {
+        if let file = self.waiting.popLast() { unlink(file.temporary) }
     }
 
     private mutating func create(_ path: String) throws -> Int32 {
@@ -126,6 +144,9 @@ struct FileBatch: ~Copyable {
                 .invalid,
                 "\(path) cannot be linked: the old storage and the new one are on different file systems. "
                     + "Leave --link out, and the files are copied.")
-            : CastError(.invalid, "\(path) cannot be linked: \(String(cString: strerror(number))).")
+            : CastError(
+                .invalid,
+                "\(path) cannot be linked: \(String(cString: strerror(number))). Run the import as the user whose files "
+                    + "they are, or leave --link out, and the files are copied.")
     }
 }

@@ -3,15 +3,21 @@ import Foundation
 
 /// The existing server's storage folder as it lies here: `audio/<podcast>/…` and `transcripts/<podcast>/…`.
 ///
-/// Paths in the old database are those of the machine or container that wrote them, so only their ends count. Nothing
-/// outside the folder is ever read, whatever the database says.
+/// Paths in the old database are those of the machine or container that wrote them, so only their ends count. Whatever the
+/// database says, nothing is read but what the folder holds; links in it are followed, since a person made them.
 package struct OldStorage: Sendable {
     let root: String
 
     /// A file that was found.
     package struct File: Sendable, Equatable {
+        /// Without links.
         package var path: String
         package var size: Int64
+
+        package init(path: String, size: Int64) {
+            self.path = path
+            self.size = size
+        }
     }
 
     /// - Throws: `.notFound` when there is no such folder, `.invalid` when it is another one.
@@ -80,9 +86,7 @@ package struct OldStorage: Sendable {
         defer { free(resolved) }
         let real = String(cString: resolved)
         var status = stat()
-        guard real.hasPrefix(self.root + "/"), stat(real, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return .failure(.fileOutside)
-        }
+        guard stat(real, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return .failure(.noFile) }
         guard access(real, R_OK) == 0 else { return .failure(.fileUnreadable) }
         guard status.st_size > 0 else { return .failure(.fileEmpty) }
         return .success(File(path: real, size: Int64(status.st_size)))
