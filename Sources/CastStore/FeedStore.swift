@@ -65,6 +65,7 @@ package struct FeedStore: Sendable {
                     id.rawValue,
                 ])
             guard db.changesCount == 1 else { throw CastError(.notFound, "Feed not found") }
+            try EpisodeStore.adopt(db, episodes, of: id)
             try EpisodeStore.update(db, episodes, of: id, at: now)
             let new = try EpisodeStore.insert(db, episodes, into: id, at: now)
             let queued: Int
