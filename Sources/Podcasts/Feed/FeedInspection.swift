@@ -1,5 +1,4 @@
-import CastCore
-import Foundation
+package import Foundation
 
 /// Decides whether a file may be handed to the XML parser as it is.
 ///
@@ -7,9 +6,9 @@ import Foundation
 /// processing instructions without content (`<?r?>`). Entities can hide either. So only what is plain UTF-8, without
 /// document types and with style sheets for its only instructions, is read as it is; all else is mended first, which
 /// leaves none of that.
-enum FeedInspection {
-    /// Reads the file once, in pieces.
-    static func isHarmless(_ file: URL) throws -> Bool {
+package enum FeedInspection {
+    /// Whether nothing in the file can hurt the parser; it is read once, in pieces.
+    package static func isHarmless(_ file: URL) throws -> Bool {
         let handle = try FileHandle(forReadingFrom: file)
         defer { try? handle.close() }
         var isFirst = true
@@ -18,7 +17,7 @@ enum FeedInspection {
         while let piece = try handle.read(upToCount: 64 << 10), !piece.isEmpty {
             var bytes = rest + piece
             if isFirst {
-                guard let start = self.documentStart(bytes) else { return false }
+                guard let start = try self.documentStart(bytes) else { return false }
                 bytes.removeFirst(start)
                 isFirst = false
             }
@@ -35,17 +34,19 @@ enum FeedInspection {
 
     /// Where the document begins behind a byte order mark and the XML declaration; nil where that says, or may say, that
     /// it is not UTF-8.
-    private static func documentStart(_ bytes: [UInt8]) -> Int? {
+    private static func documentStart(_ bytes: [UInt8]) throws -> Int? {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let start = bytes.starts(with: mark) ? 3 : 0
         let text = String(decoding: bytes[start...].prefix(1024), as: UTF8.self)
         guard text.hasPrefix("<?xml"), !text.hasPrefix("<?xml-") else { return start }
-        guard let end = text.firstRange(of: "?>") else { return nil }
-        let declaration = text[..<end.upperBound]
-        guard declaration.contains("encoding") else { return start + declaration.utf8.count }
-        let named = declaration.firstMatch(of: /\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/)
-        guard let named, ["utf-8", "utf8"].contains(named.1.lowercased()) else { return nil }
-        return start + declaration.utf8.count
+        // Exactly as it should be: what the parser takes for something else than a declaration is a trap as well.
+        let space = "[\\x20\\t\\r\\n]"
+        let pattern =
+            "<\\?xml\(space)+version\(space)*=\(space)*[\"']1\\.[0-9][\"']"
+            + "(?:\(space)+encoding\(space)*=\(space)*[\"'][uU][tT][fF]-?8[\"'])?"
+            + "(?:\(space)+standalone\(space)*=\(space)*[\"'](?:yes|no)[\"'])?\(space)*\\?>"
+        let declaration = try Regex(pattern).matchingSemantics(.unicodeScalar)
+        return text.prefixMatch(of: declaration).map { start + text[$0.range].utf8.count }
     }
 
     /// The first place from `place` on, going back, at which a character begins.

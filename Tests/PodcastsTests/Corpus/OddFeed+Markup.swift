@@ -150,6 +150,14 @@ extension OddFeed {
                     .replacing(Data("<item>".utf8), with: Data([0x3C, 0x6C, 0xC7, 0x3E]) + Data("<item>".utf8)),
                 .taken([:])),
             OddFeed("an instruction without content", Self.rss(Self.item() + "<?r?>")),
+            OddFeed("a declaration without a version", Self.rss(Self.item(), head: "<?xml?>")),
+            OddFeed(
+                "a declaration that is not one",
+                bytes: Data("<?xml >".utf8) + Data([0x3C, 0xDE, 0x3F, 0x3E])
+                    + Data(Self.rss(Self.item(), head: "").utf8), .taken([:])),
+            OddFeed(
+                "a declaration over several lines",
+                Self.rss(Self.item(), head: "<?xml\r\n version='1.0'\r\n encoding='utf-8'\r\n?>")),
             OddFeed("an instruction of PHP's", Self.rss("<?php echo '<item>' ?>" + Self.item())),
             OddFeed(
                 "100,000 elements within one another", Self.rss(Self.item("<description>\(nested)")),

@@ -79,8 +79,30 @@ import Testing
         .timeLimit(.minutes(1)),
         arguments: ["<a", "<a ", "<a b='", "</a>", "<a>", "&", "&#", "<!", "<![CDATA[", "<item>", "<title>", "]]>"])
     func `long rows of the same do not take for ever`(piece: String) throws {
-        let row = String(repeating: piece, count: (128 << 10) / piece.utf8.count)
+        let row = String(repeating: piece, count: (32 << 10) / piece.utf8.count)
         _ = try? self.parse(Data(OddFeed.rss("<item><title>\(row)").utf8))
         _ = PlainText.paragraphs(row)
+    }
+
+    @Test(arguments: [
+        ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<rss/>", true),
+        ("<?xml version='1.0' standalone='yes'?>\r\n", "<rss/>", true),
+        ("\u{FEFF}<?xml version=\"1.0\"?><?xml-stylesheet href=\"x\"?>", "<rss/>", true),
+        ("", "<rss><![CDATA[é]]><!-- x --></rss>", true),
+        ("<?xml version=\"1.0\" encoding=\"latin1\"?>", "<rss/>", false),
+        ("<?xml version=\"1.0\" encoding=\"UTF-7\"?>", "<rss/>", false),
+        ("<?xml?>", "<rss/>", false), ("<?xml-stylesheet?>", "<rss/>", false), ("", "<!DOCTYPE rss><rss/>", false),
+        ("", "<rss><?r?></rss>", false), ("", "<rss><?r", false), ("", "<rss>\u{0}</rss>", false), ("", "<rss><", true),
+    ]) func `only what cannot hurt the parser is read as it is`(head: String, body: String, isHarmless: Bool) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("odd-\(UUID().uuidString).xml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        // Where a piece that is read at once ends must not matter.
+        for padding in [0] + ((64 << 10) - 40...(64 << 10) + 3) {
+            let space = String(repeating: " ", count: padding)
+            try Data((head + space + body).utf8).write(to: file)
+            #expect(try FeedInspection.isHarmless(file) == isHarmless, "\(padding)")
+            try (Data((head + space + body).utf8) + [0xC7]).write(to: file)
+            #expect(try !FeedInspection.isHarmless(file), "\(padding)")
+        }
     }
 }
