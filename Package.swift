@@ -116,9 +116,9 @@ let package = Package(
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
-                .hummingbird, .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
-                .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "Transcription", .argumentParser,
+                .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
+                .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
