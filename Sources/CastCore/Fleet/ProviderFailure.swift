@@ -20,7 +20,7 @@ package struct ProviderFailure: Error, Sendable, Equatable {
     }
 
     package var kind: Kind
-    /// The provider's own text, or what we saw instead of an answer; for people. Never holds a key.
+    /// The provider's own text, or what we saw instead of an answer; for people, and never with a key in it.
     package var text: String
     /// The provider's id of the request, for its support.
     package var requestID: String?
