@@ -62,7 +62,8 @@ struct EmulatorResponder: HTTPResponder {
                 status: 405, detail: "method not allowed",
                 headers: [("Allow", endpoint.methods.map(\.rawValue).joined(separator: ", "))])
         }
-        let body = try await self.body(request)
+        // A body that has been read cannot tell any more when the other side goes: a log's stream needs that.
+        let body = request.method == .post ? try await self.body(request) : Data()
         var query: [String: String] = [:]
         for item in components.queryItems ?? [] { query[item.name] = item.value ?? "" }
         if endpoint.isAdmin { return try await self.administer(endpoint, request.method, body) }
