@@ -26,7 +26,8 @@ package struct EmulatorOptions: Sendable {
     package static func accounts(_ text: String) throws(CastError) -> [String: String] {
         var accounts: [String: String] = [:]
         for part in text.split(separator: ",") {
-            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
             guard let key = pair.first, !key.isEmpty, let account = pair.last, !account.isEmpty else {
                 throw CastError(.invalid, "“\(text)” names no keys. It looks like key1=alice,key2=bob.")
             }

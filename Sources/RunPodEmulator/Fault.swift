@@ -50,7 +50,7 @@ package struct Fault: Sendable, Equatable {
     package var gpu: String?
     package var cloud: Cloud?
     package var dataCentre: String?
-    /// The id or the name of a pod. Faults in a pod's life then happen to that one, now.
+    /// The id or the name of a pod, to which a fault in a pod's life then happens now.
     package var pod: String?
     /// For faults that can happen to any request; nil is where they usually happen.
     package var on: Operation?
