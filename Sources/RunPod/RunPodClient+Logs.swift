@@ -6,9 +6,10 @@ import Synchronization
 extension RunPodClient {
     /// The last lines that a pod and its host wrote, oldest first.
     ///
-    /// RunPod keeps the stream open for lines to come; a second of silence is taken for its present end.
+    /// RunPod keeps the stream open for lines to come; what is asked for is there when so many lines have come, when
+    /// nothing has come for a second, or when a pod has been talking for five.
     package func logs(
-        _ id: PodID, lines: Int, silence: Duration = .seconds(1), limit: Duration = .seconds(15)
+        _ id: PodID, lines: Int, silence: Duration = .seconds(1), limit: Duration = .seconds(5)
     ) async throws(ProviderFailure) -> [PodLogLine] {
         let lines = min(max(lines, 1), 5000)
         let call = RunPodCall.read("/v2/pods/\(RunPodCall.segment(id.rawValue))/logs", [("tail", String(lines))])
@@ -27,7 +28,9 @@ extension RunPodClient {
             group.addTask {
                 let end = ContinuousClock.now + limit
                 while ContinuousClock.now < end, !Task.isCancelled {
-                    if let last = intake.log.withLock({ $0.lastBytesAt }), last.duration(to: .now) >= silence { break }
+                    let (count, last) = intake.log.withLock { ($0.lines.count, $0.lastBytesAt) }
+                    if count >= lines { break }
+                    if let last, last.duration(to: .now) >= silence { break }
                     try? await Task.sleep(for: .milliseconds(50))
                 }
                 return nil

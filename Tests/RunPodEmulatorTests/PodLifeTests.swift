@@ -125,10 +125,10 @@ struct PodLifeTests {
         try await EmulatorFixture.run(time: EmulatorTime(speed: 10)) { emulator in
             let pod = try await emulator.buy(
                 "test -e again && exec sleep 1000; touch again; while ! test -e go; do sleep 0.05; done")
-            let first = try #require(
-                try await eventually {
-                    try await emulator.provider.pod(pod.id)?.uptime.flatMap { $0 >= .seconds(50) ? $0 : nil }
-                })
+            let seen = try await eventually {
+                try await emulator.provider.pod(pod.id)?.uptime.flatMap { $0 >= .seconds(50) ? $0 : nil }
+            }
+            let first = try #require(seen)
             let go = emulator.folder.appendingPathComponent("pods/\(pod.id)/go").path
             #expect(FileManager.default.createFile(atPath: go, contents: nil))
             let second = try await eventually {
