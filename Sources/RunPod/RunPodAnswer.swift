@@ -35,7 +35,8 @@ extension ProviderFailure {
         case 401, 403: return .forbidden
         case 402: return .outOfMoney
         case 404 where purpose == .createPod: return .invalidRequest
-        case 404: return .gone
+        // Any web server says "not found", in JSON as well; only RunPod's form of it ends a pod for us.
+        case 404: return problem.number("status") == 404 ? .gone : purpose.unclear
         case 410: return .unavailable
         case 400..<500: return .invalidRequest
         default: return purpose.unclear

@@ -17,6 +17,8 @@ package struct EmulatorOptions: Sendable {
     package var hasPagination = true
     package var requestsPerMinute = 3000
     package var catalogue = Catalogue.standard
+    /// What every account has from the start, by name.
+    package var secrets: [String: String] = [:]
     /// Armed from the start.
     package var faults: [Fault] = []
 

@@ -54,11 +54,6 @@ package struct EmulatorServer: Service {
     /// Arms faults, as `POST /emulator/faults` does.
     package func arm(_ faults: Fault...) async { await self.world.arm(faults) }
 
-    /// Stores a secret of an account.
-    package func addSecret(_ name: String, _ value: String, account: String = "main") async {
-        _ = try? await self.world.addSecret(name, value, account)
-    }
-
     /// Ends what an emulator with this home left behind when it was killed.
     private func endLeftovers() async {
         let folder = self.world.options.home.appendingPathComponent("pods")

@@ -42,6 +42,10 @@ actor PodWorld {
         self.time = time
         self.logger = logger
         for fault in options.faults { self.faults.arm(fault) }
+        let secrets = options.secrets.sorted { $0.key < $1.key }.map {
+            Secret(id: Self.random(16), name: $0.key, value: $0.value, createdAt: .zero)
+        }
+        for account in options.accounts.values { self.secrets[account] = secrets }
     }
 
     func caller(key: String) -> Caller? {

@@ -3,7 +3,7 @@ package import Foundation
 
 /// A file that says how an emulator shall behave from the start.
 ///
-/// `{"faults": [{"kind": "noCapacity", "count": 3}], "balance": 25, "createSeconds": 2, "pullSeconds": 60,
+/// `{"faults": [{"kind": "noCapacity", "count": 3}], "secrets": {"ts_auth_key": "…"}, "balance": 25, "createSeconds": 2, "pullSeconds": 60,
 /// "requestsPerMinute": 60, "pageSize": 10, "pagination": true}`, every key optional; times are the emulator's own.
 package enum Scenario {
     /// - Throws: `.invalid` with all that is wrong.
@@ -15,6 +15,7 @@ package enum Scenario {
             if let faults = fields.removeValue(forKey: "faults") { options.faults += try Fault.list(faults) }
             var reader = StrictReader(fields)
             options.balance = reader.number("balance").flatMap(Money.init(dollars:)) ?? options.balance
+            options.secrets.merge(reader.map("secrets") ?? [:]) { $1 }
             options.createTime = reader.number("createSeconds").map(Duration.seconds) ?? options.createTime
             options.pullTime = reader.number("pullSeconds").map(Duration.seconds) ?? options.pullTime
             options.requestsPerMinute = reader.int("requestsPerMinute", atLeast: 1) ?? options.requestsPerMinute

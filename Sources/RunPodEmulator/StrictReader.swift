@@ -47,12 +47,13 @@ struct StrictReader {
         }
     }
 
+    /// Not beyond a thousand million, so that it can be a time or an amount.
     mutating func number(_ name: String) -> Double? {
         switch self.take(name) {
-        case .int(let number): return Double(number)
-        case .double(let number): return number
+        case .int(let number) where abs(Double(number)) <= 1e9: return Double(number)
+        case .double(let number) where abs(number) <= 1e9: return number
         case nil: return nil
-        default: return self.fault(name, "must be a number")
+        default: return self.fault(name, "must be a number up to 1000000000")
         }
     }
 

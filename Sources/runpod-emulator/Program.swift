@@ -20,7 +20,7 @@ struct Program: AsyncParsableCommand {
     @Option(help: "The port on loopback; 0 takes a free one.")
     var port = 8690
 
-    @Option(help: "A JSON file that says how it shall behave: faults, balance, createSeconds, pullSeconds, …")
+    @Option(help: "A JSON file that says how it shall behave: faults, secrets, balance, createSeconds, pullSeconds, …")
     var scenario: String?
 
     @Option(help: "How many of its seconds pass in a real one.")
@@ -34,7 +34,9 @@ struct Program: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65_535).contains(self.port) else { throw ValidationError("A port is a number up to 65535.") }
-        guard self.speed > 0, self.speed.isFinite else { throw ValidationError("The speed is a number above 0.") }
+        guard (0.001...1_000_000).contains(self.speed) else {
+            throw ValidationError("The speed is a number from 0.001 to 1000000.")
+        }
     }
 
     func run() async throws {

@@ -217,12 +217,14 @@ struct FaultTests {
             Data(
                 #"""
                 {"faults":[{"kind":"noCapacity","count":3,"cloud":"SECURE"}],"balance":25,"createSeconds":2,
-                 "pullSeconds":60.5,"requestsPerMinute":60,"pageSize":10,"pagination":false}
+                 "pullSeconds":60.5,"requestsPerMinute":60,"pageSize":10,"pagination":false,
+                 "secrets":{"ts_auth_key":"tskey-1"}}
                 """#.utf8), to: &options)
         #expect(options.faults.map(\.kind) == [.noCapacity] && options.faults.first?.count == 3)
         #expect(options.balance == Money("25") && options.createTime == .seconds(2))
         #expect(options.pullTime == .seconds(60.5) && options.requestsPerMinute == 60)
-        #expect(options.pageSize == 10 && !options.hasPagination)
+        #expect(options.pageSize == 10 && !options.hasPagination && options.secrets == ["ts_auth_key": "tskey-1"])
+        #expect(throws: CastError.self) { try Scenario.apply(Data(#"{"pullSeconds":1e300}"#.utf8), to: &options) }
         #expect {
             try Scenario.apply(Data(#"{"fault":[]}"#.utf8), to: &options)
         } throws: {

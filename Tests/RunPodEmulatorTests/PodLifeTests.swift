@@ -36,8 +36,9 @@ struct PodLifeTests {
     }
 
     @Test func `a pod is a process that sees its environment and nothing else`() async throws {
-        try await EmulatorFixture.run { emulator in
-            await emulator.server.addSecret("ts_auth_key", "tskey-1")
+        try await EmulatorFixture.run {
+            $0.secrets = ["ts_auth_key": "tskey-1"]
+        } body: { emulator in
             let pod = try await emulator.buy("env | sort | tr '\\n' ' '; echo; pwd; sleep 1000") {
                 $0.environment = [
                     "INSTANCE_ID": "a3f2", "TS_AUTH_KEY": "x{{ RUNPOD_SECRET_ts_auth_key }}y",

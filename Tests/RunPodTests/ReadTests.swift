@@ -44,11 +44,22 @@ struct ReadTests {
             #expect(answer1 == nil)
             try await runpod.provider.terminate("p1")
         }
-        try await ScriptedRunPod.run(.page(404)) { runpod in
-            let read = await failure { () async throws(ProviderFailure) in try await runpod.provider.pod("p1") }
-            let end = await failure { () async throws(ProviderFailure) in try await runpod.provider.terminate("p1") }
-            #expect(read?.kind == .unavailable && end?.kind == .unavailable)
-            #expect(read?.text == "The answer was a page (502 Bad gateway), not RunPod's JSON.")
+        for step in [ScriptedRunPod.Step.page(404), .json(#"{"detail":"Not Found"}"#, status: 404), .init(status: 404)]
+        {
+            try await ScriptedRunPod.run(step) { runpod in
+                let read = await failure { () async throws(ProviderFailure) in try await runpod.provider.pod("p1") }
+                let end = await failure { () async throws(ProviderFailure) in
+                    try await runpod.provider.terminate("p1")
+                }
+                #expect(read?.kind == .unavailable && end?.kind == .unavailable)
+            }
+        }
+    }
+
+    @Test func `a page is told by its title`() async throws {
+        try await ScriptedRunPod.run(.page(502)) { runpod in
+            let failure = await failure { () async throws(ProviderFailure) in try await runpod.provider.pod("p1") }
+            #expect(failure?.text == "The answer was a page (502 Bad gateway), not RunPod's JSON.")
         }
     }
 

@@ -121,4 +121,33 @@ struct RunPodValueTests {
     func `times are read in both of RunPod's forms`(text: String, seconds: Double) {
         #expect(WireDate.read(text)?.timeIntervalSince1970 == seconds)
     }
+
+    @Test func `no answer, however broken, ends the program`() {
+        let sources = [ReadTests.wholePod, CatalogAndMoneyTests.catalog].map { Array($0.utf8) }
+        let pieces = ["-", "1e999", "null", "[", "{}", "\"", "99999999999999999999", "-1", "NaN", "true", "\\u0000"]
+        // A small generator of our own, so that a failure can be had again.
+        var seed: UInt64 = 42
+        func next(_ bound: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((seed >> 33) % UInt64(bound))
+        }
+        var readable = 0
+        for round in 0..<3000 {
+            var bytes = sources[round % sources.count]
+            for _ in 0...next(3) {
+                let start = next(bytes.count)
+                let end = min(bytes.count, start + next(6))
+                bytes.replaceSubrange(start..<end, with: Array(pieces[next(pieces.count)].utf8))
+            }
+            guard let object = WireObject(Data(bytes)) else { continue }
+            readable += 1
+            _ = ProviderPod(.object(object.fields))
+            for gpu in object.array("gpus") ?? [] {
+                guard let gpu = WireObject(gpu) else { continue }
+                _ = GPUOffer.Terms(gpu, .secure)
+                _ = gpu.number("memory").flatMap { Int(exactly: $0.rounded()) }
+            }
+        }
+        #expect(readable > 100)
+    }
 }
