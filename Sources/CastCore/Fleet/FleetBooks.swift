@@ -154,7 +154,13 @@ extension FleetBooks {
     private mutating func open(_ run: PodRun) { self.runs[run.id] = run }
 
     private mutating func keepLedger(_ old: Pod, _ new: Pod, at now: Date) {
-        if old.rental == nil, let rental = new.rental { self.open(PodRun(of: new, rental)) }
+        if let rental = new.rental, rental.pricePerHour != old.rental?.pricePerHour || rental.gpu != old.rental?.gpu {
+            let run = PodRun(of: new, rental)
+            if old.rental == nil { self.open(run) }
+            self.runs[run.id]?.pricePerHour = rental.pricePerHour
+            self.runs[run.id]?.gpu = rental.gpu
+            self.runs[run.id]?.gpuName = rental.gpuName
+        }
         guard let rental = old.rental, !new.isOpen else { return }
         let id = PodRun(of: old, rental).id
         guard self.runs[id]?.endedAt == nil else { return }

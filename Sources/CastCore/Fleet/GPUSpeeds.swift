@@ -56,3 +56,23 @@ package struct GPUSpeeds: Sendable, Equatable {
         }
     }
 }
+
+extension MeasuredSpeed {
+    /// What runs came to, by GPU and model.
+    package static func sum(_ runs: some Sequence<PodRun>) -> [MeasuredSpeed] {
+        var sums: [[String]: MeasuredSpeed] = [:]
+        for run in runs where run.jobs > 0 {
+            sums[
+                [run.gpu.rawValue, run.model],
+                default: MeasuredSpeed(gpu: run.gpu, model: run.model, audioSeconds: 0, busySeconds: 0, jobs: 0)
+            ].add(run)
+        }
+        return sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    }
+
+    private mutating func add(_ run: PodRun) {
+        self.audioSeconds += run.audioSeconds
+        self.busySeconds += run.busySeconds
+        self.jobs += run.jobs
+    }
+}

@@ -34,7 +34,8 @@ extension Pod {
         case .leaveRequested, .endRequested, .foundSurplus, .deadlinePassed:
             guard let ending = Self.ending(for: event, at: now) else { return }
             self.move(to: .gone(node: nil, ending), ending.detail, at: now)
-        case .outcomeUnknown, .notFoundByName, .containerStarted, .setupReported, .workerRegistered, .workerHeard,
+        case .outcomeUnknown, .notFoundByName, .seen, .containerStarted, .setupReported, .workerRegistered,
+            .workerHeard,
             .heartbeatLost, .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved,
             .persistenceSet:
             break
@@ -61,7 +62,7 @@ extension Pod {
         case .leaveRequested, .endRequested, .foundSurplus, .deadlinePassed:
             guard let ending = Self.ending(for: event, at: now) else { return }
             self.move(to: .terminating(.asked(ask), node: nil, ending), ending.detail, at: now)
-        case .createSent, .containerStarted, .setupReported, .workerRegistered, .workerHeard, .heartbeatLost,
+        case .createSent, .seen, .containerStarted, .setupReported, .workerRegistered, .workerHeard, .heartbeatLost,
             .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet:
             break
         }
@@ -69,6 +70,8 @@ extension Pod {
 
     private mutating func handleOnTheWay(_ rental: Rental, _ event: PodEvent, at now: Date) {
         switch event {
+        case .seen(let sighting):
+            self.state = self.onItsWay(with: rental.seen(sighting))
         case .containerStarted:
             var rental = rental
             rental.misses = 0
@@ -97,12 +100,10 @@ extension Pod {
     }
 
     private mutating func handleWhileReady(_ rental: Rental, _ worker: PodWorker, _ event: PodEvent, at now: Date) {
-        var (rental, worker) = (rental, worker)
+        var worker = worker
         switch event {
-        case .containerStarted:
-            // The list shows it again.
-            rental.misses = 0
-            self.state = .ready(rental, worker)
+        case .seen(let sighting):
+            self.state = .ready(rental.seen(sighting), worker)
         case .setupReported(let report):
             if report.phase == .failed {
                 let ending = PodEnding(.setupFailed, Self.words(of: report), at: now)
@@ -127,7 +128,8 @@ extension Pod {
             guard let ending = Self.ending(for: event, at: now) else { return }
             if ending.reason == .idle, self.isPersistent { return }
             self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
-        case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .jobsReleased, .goneConfirmed,
+        case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .containerStarted, .jobsReleased,
+            .goneConfirmed,
             .nodeRemoved, .persistenceSet:
             break
         }
@@ -141,6 +143,8 @@ extension Pod {
             // Jobs that could not be released run out with their lease; a pod that bills does not wait for that.
             self.move(
                 to: .terminating(.rented(rental), node: worker.node, ending), ending.detail, at: now)
+        case .seen(let sighting):
+            self.state = .draining(rental.seen(sighting), worker, ending)
         case .missing:
             self.miss(
                 rental.missed, node: worker.node, staying: .draining(rental.missed, worker, ending), at: now)
@@ -171,7 +175,8 @@ extension Pod {
             // Its registration has to go with it.
             self.state = .terminating(held, node: late, ending)
         case (_, .createSent), (_, .accepted), (_, .outcomeUnknown), (_, .refused), (_, .notFoundByName),
-            (_, .containerStarted), (_, .setupReported), (_, .workerHeard), (_, .heartbeatLost), (_, .leaveRequested),
+            (_, .seen), (_, .containerStarted), (_, .setupReported), (_, .workerHeard), (_, .heartbeatLost),
+            (_, .leaveRequested),
             (_, .endRequested), (_, .foundSurplus), (_, .foundIdle), (_, .deadlinePassed), (_, .missing),
             (_, .wrongMachine), (_, .broke), (_, .jobsReleased), (_, .goneConfirmed), (_, .nodeRemoved),
             (_, .persistenceSet):
@@ -256,7 +261,8 @@ extension Pod {
         case .wrongMachine(let words): PodEnding(.wrongMachine, words, at: now)
         case .broke(let words): PodEnding(.broke, words, at: now)
         case .deadlinePassed(let deadline): Self.ending(for: deadline, at: now)
-        case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .containerStarted, .setupReported,
+        case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .seen, .containerStarted,
+            .setupReported,
             .workerRegistered, .workerHeard, .missing, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet:
             nil
         }

@@ -12,6 +12,8 @@ package enum PodEvent: Sendable, Equatable {
     case refused(String, isFinal: Bool)
     /// The provider was asked for the pod's name, and said that it has none.
     case notFoundByName
+    /// The provider shows it, and says so much of it.
+    case seen(Sighting)
     /// The container runs.
     case containerStarted
     /// What the setup in the pod told.
@@ -37,6 +39,26 @@ package enum PodEvent: Sendable, Equatable {
     case goneConfirmed
     case nodeRemoved
     case persistenceSet(Bool)
+}
+
+/// What the provider says of a pod that it shows; nil where it says nothing.
+package struct Sighting: Sendable, Equatable {
+    package var pricePerHour: Money?
+    package var gpu: GPUID?
+    package var dataCentre: DataCentreID?
+
+    package init(pricePerHour: Money? = nil, gpu: GPUID? = nil, dataCentre: DataCentreID? = nil) {
+        self.pricePerHour = pricePerHour
+        self.gpu = gpu
+        self.dataCentre = dataCentre
+    }
+
+    package init(_ pod: ProviderPod) {
+        // A pod that does not run is shown at no price.
+        self.init(
+            pricePerHour: pod.pricePerHour.flatMap { $0 > .zero ? $0 : nil }, gpu: pod.gpu,
+            dataCentre: pod.dataCentre)
+    }
 }
 
 /// What the setup in a pod tells about itself.

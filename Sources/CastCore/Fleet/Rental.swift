@@ -95,6 +95,19 @@ package struct Rental: Sendable, Equatable, Codable {
             since: min(max(pod.createdAt ?? ask.stay.from, ask.stay.from), max(now, ask.stay.from)), stay: ask.stay)
     }
 
+    /// The same, with what the provider shows of it.
+    func seen(_ sighting: Sighting) -> Rental {
+        var seen = self
+        seen.misses = 0
+        seen.pricePerHour = sighting.pricePerHour ?? self.pricePerHour
+        seen.dataCentre = sighting.dataCentre ?? self.dataCentre
+        if let gpu = sighting.gpu, gpu != self.gpu {
+            seen.gpu = gpu
+            seen.gpuName = gpu.rawValue
+        }
+        return seen
+    }
+
     /// The same, once more not found.
     var missed: Rental {
         var missed = self

@@ -85,14 +85,23 @@ package struct ScalePolicy: Sendable, Equatable {
         }
     }
 
+    /// What keeps from buying although more pods are wanted.
+    package enum Hold: String, Sendable, Codable, CaseIterable {
+        case maximum
+        case cooldown
+        case workerLeft = "worker_left"
+    }
+
     package struct Decision: Sendable, Equatable {
         package var buy: Int
         /// For the event log, without a period.
         package var reason: String
+        package var hold: Hold?
 
-        package init(buy: Int, reason: String) {
+        package init(buy: Int, reason: String, hold: Hold? = nil) {
             self.buy = buy
             self.reason = reason
+            self.hold = hold
         }
     }
 
@@ -110,10 +119,12 @@ package struct ScalePolicy: Sendable, Equatable {
             )
         }
         if let last = inputs.lastPurchaseAt, now.timeIntervalSince(last) < Self.cooldown {
-            return Decision(buy: 0, reason: "\(wanted.reason); waits a minute after the last purchase")
+            return Decision(buy: 0, reason: "\(wanted.reason); waits a minute after the last purchase", hold: .cooldown)
         }
         if let last = inputs.lastLeftAt, now.timeIntervalSince(last) < Self.cooldownAfterLeaving {
-            return Decision(buy: 0, reason: "\(wanted.reason); waits, since a worker just left for lack of work")
+            return Decision(
+                buy: 0, reason: "\(wanted.reason); waits, since a worker just left for lack of work",
+                hold: .workerLeft)
         }
         return Decision(buy: min(missing, room), reason: wanted.reason)
     }

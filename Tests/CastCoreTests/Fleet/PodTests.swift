@@ -57,6 +57,7 @@ struct PodTests {
         ("refused", .refused("nothing free", isFinal: false)),
         ("refusedForGood", .refused("bad request", isFinal: true)),
         ("notFoundByName", .notFoundByName),
+        ("seen", .seen(Sighting(dataCentre: "EU-RO-1"))),
         ("containerStarted", .containerStarted),
         ("saysConnecting", .setupReported(SetupReport(phase: .connecting))),
         ("saysInstalling", .setupReported(SetupReport(phase: .installing))),
@@ -114,7 +115,7 @@ struct PodTests {
         .installing: Self.onTheWay.merging(["missing": "installing pod! - -"]) { $1 },
         .ready: Self.whileReady.merging(["missing": "ready pod! node -"]) { $1 },
         .missedOnce: Self.whileReady.mapValues { $0.replacingOccurrences(of: "pod ", with: "pod! ") }.merging([
-            "missing": "gone - node vanished", "containerStarted": "ready pod node -",
+            "missing": "gone - node vanished", "seen": "ready pod node -",
         ]) { $1 },
         .draining: [
             "jobsReleased": "terminating pod node idle", "capacity": "terminating pod node idle",
@@ -234,7 +235,7 @@ struct PodTests {
 
     @Test func `a pod that the list shows again was not missing`() {
         var pod = Self.pod(.connecting)
-        for event in [PodEvent.missing, .containerStarted, .missing] { pod.handle(event, at: Self.now) }
+        for event in [PodEvent.missing, .seen(Sighting()), .missing] { pod.handle(event, at: Self.now) }
         #expect(pod.isOpen)
         pod.handle(.missing, at: Self.now)
         #expect(pod.ending?.reason == .vanished)
