@@ -5,9 +5,9 @@ import Synchronization
 
 extension FleetController {
     /// Does what every pod asks for, as long as that gets it further.
-    func carryOut(_ settings: FleetSettings) async throws {
+    func carryOut(_ settings: FleetSettings, where isMeant: (Pod) -> Bool = { _ in true }) async throws {
         let books = try await self.store.books(at: self.now)
-        for instance in books.pods.values.filter({ !$0.due.isEmpty }).map(\.instance).sorted() {
+        for instance in books.pods.values.filter({ !$0.due.isEmpty && isMeant($0) }).map(\.instance).sorted() {
             do {
                 try await self.carryOut(instance, settings)
             } catch {
@@ -75,7 +75,7 @@ extension FleetController {
             try await self.change { books, _ in books.note(work, of: pod.instance) }
         }
         do {
-            try await self.provider.terminate(id)
+            try await self.terminate(id)
             let left = try await self.provider.pod(id)
             if left == nil || left?.status == .terminated {
                 try await self.record(.goneConfirmed, for: pod.instance)
@@ -84,6 +84,15 @@ extension FleetController {
             self.logger.warning(
                 "a pod cannot be ended", metadata: ["pod.instance": "\(pod.instance)", "error": "\(failure)"])
             try await self.complain(about: pod, id, failure)
+        }
+    }
+
+    private func terminate(_ id: PodID) async throws(ProviderFailure) {
+        do throws(ProviderFailure) {
+            try await self.provider.terminate(id)
+        } catch {
+            // Ended already is ended; the look-up has to say so too.
+            if error.kind != .gone { throw error }
         }
     }
 

@@ -73,7 +73,7 @@ extension FleetController {
             guard let pod = books.pods[instance], pod.ending == nil, let rental = pod.rental,
                 let objection = Pod.objection(to: rental, hostCUDA: hostCUDA, policy: settings.candidates)
             else { return }
-            books.refusals.note(rental.gpu, rental.cloud, rental.dataCentre, at: now)
+            books.refusals.note(uselessOf: rental, at: now)
             books.record(.wrongMachine(objection), for: instance, at: now)
         }
     }
@@ -102,7 +102,7 @@ extension FleetController {
             if let deadline = pod.passedDeadline(at: now, limits: settings.limits) {
                 if deadline == .launch || deadline == .setup, let rental = pod.rental {
                     // A host that pulls for ever: the next pod goes elsewhere.
-                    books.refusals.note(rental.gpu, rental.cloud, rental.dataCentre, at: now)
+                    books.refusals.note(uselessOf: rental, at: now)
                 }
                 books.record(.deadlinePassed(deadline), for: instance, at: now)
             } else if let neglect = pod.neglect(at: now, listeningSince: since, limits: settings.limits) {

@@ -85,7 +85,8 @@ package final class FleetController: Service {
             try await self.carryOut(settings)
             try await self.replace(settings)
             try await self.scale(view, settings)
-            try await self.carryOut(settings)
+            // What was just wanted is bought at once.
+            try await self.carryOut(settings) { $0.state == .creating(nil) }
             try await self.audit(view)
         } catch {
             self.logger.error("the fleet's turn failed", metadata: ["error": "\(error)"])

@@ -38,7 +38,9 @@ package enum PodOrder {
     package static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4 {
-            return parts.allSatisfy { (1...3).contains($0.utf8.count) && UInt8($0) != nil && $0.allSatisfy(\.isASCII) }
+            return parts.allSatisfy {
+                (1...3).contains($0.utf8.count) && $0.utf8.allSatisfy { (48...57).contains($0) } && UInt8($0) != nil
+            }
         }
         let groups = text.split(separator: ":", omittingEmptySubsequences: false)
         return (3...8).contains(groups.count) && (groups.count == 8 || text.contains("::"))

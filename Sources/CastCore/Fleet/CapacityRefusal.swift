@@ -37,6 +37,12 @@ extension [CapacityRefusal] {
         }
     }
 
+    /// Notes that what was given there was of no use: it is asked for elsewhere first.
+    package mutating func note(uselessOf rental: Rental, at now: Date) {
+        self.note(rental.askedGPU, rental.cloud, nil, at: now)
+        if let dataCentre = rental.dataCentre { self.note(rental.askedGPU, rental.cloud, dataCentre, at: now) }
+    }
+
     /// Forgets what was refused, since it was just given.
     package mutating func forget(_ gpu: GPUID, _ cloud: Cloud, _ dataCentre: DataCentreID?) {
         self.removeAll {

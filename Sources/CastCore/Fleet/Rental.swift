@@ -52,6 +52,8 @@ package struct Ask: Sendable, Equatable, Codable {
 /// A pod that the provider rents to us: from here on it costs money.
 package struct Rental: Sendable, Equatable, Codable {
     package var pod: PodID
+    /// What was asked for.
+    package var askedGPU: GPUID
     /// What was really given.
     package var gpu: GPUID
     package var gpuName: String
@@ -73,6 +75,7 @@ package struct Rental: Sendable, Equatable, Codable {
         since: Date, stay: Stay
     ) {
         self.pod = pod
+        self.askedGPU = gpu
         self.gpu = gpu
         self.gpuName = gpuName
         self.cloud = cloud
@@ -93,6 +96,7 @@ package struct Rental: Sendable, Equatable, Codable {
             cloud: pod.cloud ?? ask.candidate.cloud, dataCentre: pod.dataCentre,
             pricePerHour: pod.pricePerHour ?? ask.stay.priceLimit,
             since: min(max(pod.createdAt ?? ask.stay.from, ask.stay.from), max(now, ask.stay.from)), stay: ask.stay)
+        self.askedGPU = ask.candidate.gpu
     }
 
     /// The same, with what the provider shows of it.
