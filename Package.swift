@@ -98,15 +98,17 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .crypto, .hummingbird, .mustache,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .asyncAlgorithms, .crypto, .hummingbird, .mustache,
                 .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
+
+        room("LibraryImport", ["CastCore", "CastStore", .logging, .subprocess, .systemPackage]),
 
         program(
             "cast2md",
             [
-                "CastCore", "CastAPI", "CastClient", "CastServer", "CastNode", "Transcription", .argumentParser,
-                .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "LibraryImport", "Podcasts",
+                "Transcription", .argumentParser, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
         // For demo, tests and benchmarks: never part of what is installed.
@@ -114,9 +116,9 @@ let package = Package(
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
-                .hummingbird, .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
-                .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "Transcription", .argumentParser,
+                .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
+                .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
@@ -138,6 +140,9 @@ let package = Package(
             ]),
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests(
+            "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
+            exclude: ["Fixture"]),
         tests(
             "TranscriptionTests",
             ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],

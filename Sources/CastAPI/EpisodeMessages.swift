@@ -37,7 +37,7 @@ package struct EpisodeMessage: Sendable, Codable, Equatable {
         self._publishedAt = Null(wrappedValue: WireDate(episode.publishedAt))
         self._audioPath = Null(wrappedValue: episode.audioPath.map(place))
         self._transcriptPath = Null(wrappedValue: episode.transcriptPath.map(place))
-        self._transcriptURL = Null(wrappedValue: nil)
+        self._transcriptURL = Null(wrappedValue: episode.published.first?.url)
         self._transcriptSource = Null(wrappedValue: episode.transcriptSource)
         self._transcriptModel = Null(wrappedValue: episode.transcriptModel)
         self._errorMessage = Null(wrappedValue: episode.error)
@@ -64,10 +64,58 @@ package struct EpisodeMessage: Sendable, Codable, Equatable {
 package struct EpisodeListResponse: Sendable, Codable, Equatable {
     package var episodes: [EpisodeMessage]
     package var total: Int
+    /// To be sent as `cursor` for the next page; null at the end.
+    @Null package var nextCursor: String?
 
-    package init(_ episodes: [EpisodeMessage], total: Int) {
+    package init(_ episodes: [EpisodeMessage], total: Int, nextCursor: String? = nil) {
         self.episodes = episodes
         self.total = total
+        self._nextCursor = Null(wrappedValue: nextCursor)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case episodes, total
+        case nextCursor = "next_cursor"
+    }
+}
+
+/// `GET /api/episodes/{id}/transcript/section`.
+package struct TranscriptSectionResponse: Sendable, Codable, Equatable {
+    package struct Segment: Sendable, Codable, Equatable {
+        package var start: Double
+        package var end: Double
+        package var text: String
+
+        package init(start: Double, end: Double, text: String) {
+            self.start = start
+            self.end = end
+            self.text = text
+        }
+    }
+
+    package var episodeID: EpisodeID
+    package var title: String
+    package var startTime: Double
+    package var endTime: Double
+    package var text: String
+    package var segments: [Segment]
+
+    package init(
+        episodeID: EpisodeID, title: String, startTime: Double, endTime: Double, text: String, segments: [Segment]
+    ) {
+        self.episodeID = episodeID
+        self.title = title
+        self.startTime = startTime
+        self.endTime = endTime
+        self.text = text
+        self.segments = segments
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case title, text, segments
+        case episodeID = "episode_id"
+        case startTime = "start_time"
+        case endTime = "end_time"
     }
 }
 

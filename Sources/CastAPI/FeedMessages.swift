@@ -15,6 +15,14 @@ package struct FeedMessage: Sendable, Codable, Equatable {
     @Null package var lastPolled: WireDate?
     /// Why the last refresh failed; null after one that worked.
     @Null package var lastError: String?
+    /// ISO 639-1 code that holds for every episode; null lets the engine find out.
+    @Null package var language: String?
+    /// Only nodes with this model get the feed's jobs; null for any.
+    @Null package var model: String?
+    /// What a refresh queues by itself: `none`, `new` or `all`.
+    package var autoQueue: Feed.Options.AutoQueue
+    /// Whether a publisher's transcript is taken instead of transcribing.
+    package var publisherTranscripts: Bool
     package var episodeCount: Int
     package var statusCounts: [String: Int]
     package var createdAt: WireDate
@@ -26,6 +34,8 @@ package struct FeedMessage: Sendable, Codable, Equatable {
         self.title = feed.title
         self.displayTitle = feed.displayTitle
         self.categories = feed.categories
+        self.autoQueue = feed.options.autoQueue
+        self.publisherTranscripts = feed.options.takesPublished
         self.episodeCount = counts.values.reduce(0, +)
         self.statusCounts = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
         self.createdAt = WireDate(feed.createdAt)
@@ -37,10 +47,14 @@ package struct FeedMessage: Sendable, Codable, Equatable {
         self._link = Null(wrappedValue: feed.link)
         self._lastPolled = Null(wrappedValue: WireDate(feed.lastPolledAt))
         self._lastError = Null(wrappedValue: feed.lastError)
+        self._language = Null(wrappedValue: feed.language)
+        self._model = Null(wrappedValue: feed.options.model)
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, url, title, description, author, link, categories
+        case id, url, title, description, author, link, categories, language, model
+        case autoQueue = "auto_queue"
+        case publisherTranscripts = "publisher_transcripts"
         case imageURL = "image_url"
         case customTitle = "custom_title"
         case displayTitle = "display_title"
@@ -71,18 +85,40 @@ package struct AddFeedRequest: Sendable, Codable, Equatable, ReadableBody {
     package var isWithinLimits: Bool { FieldReader.isWebAddress(self.url) }
 }
 
-/// `PATCH /api/feeds/{id}`.
-package struct RenameFeedRequest: Sendable, Codable, Equatable, ReadableBody {
+/// `PATCH /api/feeds/{id}`: a field that is left out stays as it is, null takes it away.
+package struct ChangeFeedRequest: Sendable, Decodable, Equatable, ReadableBody {
     /// Null gives the feed its own title back.
-    @Null package var customTitle: String?
+    package var customTitle: String??
+    package var language: String??
+    package var model: String??
+    package var autoQueue: String?
+    package var publisherTranscripts: Bool?
 
-    package init(customTitle: String?) { self.customTitle = customTitle }
-
-    package init(from fields: inout FieldReader) { self.init(customTitle: fields.optionalString("custom_title")) }
-
-    enum CodingKeys: String, CodingKey {
-        case customTitle = "custom_title"
+    package init(from fields: inout FieldReader) {
+        if fields.has("custom_title") { self.customTitle = .some(fields.optionalString("custom_title")) }
+        if fields.has("language") { self.language = .some(fields.optionalString("language")) }
+        if fields.has("model") { self.model = .some(fields.optionalString("model")) }
+        self.autoQueue = fields.optionalString("auto_queue")
+        if fields.has("publisher_transcripts") {
+            self.publisherTranscripts = fields.bool("publisher_transcripts", default: true)
+        }
     }
+
+    /// Only the reader knows which fields were there.
+    package init(from decoder: any Decoder) throws {
+        throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "Read by field."))
+    }
+}
+
+/// `POST /api/feeds/opml`.
+package struct ImportedFeedsResponse: Sendable, Codable, Equatable {
+    package var added = 0
+    /// Those that were here already.
+    package var existing = 0
+    /// What could not be taken, a sentence each.
+    package var faults: [String]
+
+    package init(faults: [String]) { self.faults = faults }
 }
 
 /// `POST /api/feeds/{id}/refresh`.

@@ -164,6 +164,18 @@ package struct FieldReader: Sendable {
         }
     }
 
+    /// An object with values of any kind.
+    package mutating func object(_ name: String) -> [String: JSONValue] {
+        switch self.fields[name] {
+        case .object(let values): return values
+        case nil: return self.missing(name, [:])
+        case let other?: return self.fault(name, "dict_type", "Input should be a valid dictionary", other, [:])
+        }
+    }
+
+    /// Whether the field is there at all, be it null.
+    package func has(_ name: String) -> Bool { self.fields[name] != nil }
+
     /// A nested value of ours; anything else there is a fault.
     package mutating func optional<Value: Decodable>(_ name: String, as type: Value.Type) -> Value? {
         guard let value = self.fields[name], value != .null else { return nil }

@@ -134,23 +134,29 @@ package struct QueueStatusResponse: Sendable, Codable, Equatable {
     package var transcriptDownloadQueue: Lane
     package var transcribeQueue: Lane
     package var embedQueue: Lane
+    /// The kinds of which nothing is handed out until a person says so.
+    package var paused: [JobKind]
 
     /// - Parameter transcribeWorkers: Nodes that are online or busy; the server itself does not transcribe.
-    package init(downloadWorkers: Int, transcribeWorkers: Int, download: Lane, transcribe: Lane) {
+    package init(
+        downloadWorkers: Int, transcriptDownloadWorkers: Int, transcribeWorkers: Int, download: Lane,
+        transcriptDownload: Lane, transcribe: Lane, paused: [JobKind]
+    ) {
         self.running = true
         self.downloadWorkers = downloadWorkers
-        self.transcriptDownloadWorkers = 0
+        self.transcriptDownloadWorkers = transcriptDownloadWorkers
         self.transcribeWorkers = transcribeWorkers
         self.transcribeWorkersStandby = false
         self.embedWorkers = 0
         self.downloadQueue = download
-        self.transcriptDownloadQueue = Lane()
+        self.transcriptDownloadQueue = transcriptDownload
         self.transcribeQueue = transcribe
         self.embedQueue = Lane()
+        self.paused = paused
     }
 
     enum CodingKeys: String, CodingKey {
-        case running
+        case running, paused
         case downloadWorkers = "download_workers"
         case transcriptDownloadWorkers = "transcript_download_workers"
         case transcribeWorkers = "transcribe_workers"

@@ -34,15 +34,25 @@ package struct CastServer: Sendable {
         let storage = try StorageFolder(path: configuration.storagePath)
         storage.removeLeftovers()
         let database = try Database(path: configuration.dataPath + "/cast2md.db")
-        self.parts = ServerParts(
-            configuration: configuration, database: database, storage: storage, podcasts: podcasts, logger: logger,
-            now: now)
+        let search = try SearchIndex(path: configuration.dataPath + "/search.db")
+        self.parts = try ServerParts(
+            configuration: configuration, database: database, search: search, storage: storage, podcasts: podcasts,
+            logger: logger, now: now)
+        if !self.parts.settings.dropped.isEmpty {
+            logger.warning(
+                "stored settings left out: not known, or not valid any more",
+                metadata: ["settings": "\(self.parts.settings.dropped.joined(separator: ", "))"])
+        }
         let application = try buildApplication(self.parts, onReady: onReady)
         // What takes requests comes last: it stops first.
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: LeaseSweeper(parts: self.parts, clock: clock)),
                 .init(service: DownloadService(parts: self.parts, clock: clock)),
+                .init(service: PublishedTranscripts(parts: self.parts, clock: clock)),
+                .init(service: FeedRefresher(parts: self.parts, clock: clock)),
+                .init(service: SearchIndexer(parts: self.parts, clock: clock)),
+                .init(service: Housekeeper(parts: self.parts, clock: clock)),
                 .init(service: application),
                 .init(service: self.stop),
             ],
@@ -58,6 +68,7 @@ package struct CastServer: Sendable {
             try await self.group.run()
         } catch {
             guard self.stop.isAskedFor else {
+                try? self.parts.search.close()
                 try? self.parts.database.close()
                 throw error
             }
@@ -65,6 +76,7 @@ package struct CastServer: Sendable {
             self.parts.logger.debug("stopped late", metadata: ["error": "\(error)"])
         }
         do {
+            try self.parts.search.close()
             try self.parts.database.close()
         } catch {
             // Everything that was committed is in the file, and the next start reads it.

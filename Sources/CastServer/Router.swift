@@ -9,6 +9,7 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     let pages = try Pages()
     let router = Router(context: AppContext.self)
     router.addMiddleware {
+        MetricsMiddleware(metrics: parts.metrics)
         ErrorMiddleware(pages: pages)
         SameOriginMiddleware(parts.configuration)
     }
@@ -19,6 +20,12 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     FeedRoutes(parts: parts).add(to: router)
     EpisodeRoutes(parts: parts).add(to: router)
     QueueRoutes(parts: parts).add(to: router)
+    PublishingRoutes(parts: parts).add(to: router)
+    SettingRoutes(parts: parts).add(to: router)
+    SearchRoutes(parts: parts).add(to: router)
+    EventRoutes(parts: parts).add(to: router)
+    MetricsRoutes(parts: parts).add(to: router)
+    try OpenAPIRoutes().add(to: router)
     PageRoutes(parts: parts, pages: pages).add(to: router)
     return router
 }

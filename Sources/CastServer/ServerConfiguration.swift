@@ -3,16 +3,32 @@ package import Foundation
 
 /// What the server is told at start: `cast2md serve`'s flags, and these variables.
 ///
-/// `STORAGE_PATH`, `MAX_CONCURRENT_DOWNLOADS`, `ALLOW_PRIVATE_ADDRESSES`, `NODE_HEARTBEAT_TIMEOUT_SECONDS`,
-/// `REMOTE_JOB_TIMEOUT_MINUTES`, `LEASE_SECONDS`, `ALLOWED_HOSTS`.
+/// `STORAGE_PATH`, `ALLOW_PRIVATE_ADDRESSES`, `ALLOWED_HOSTS`, and those of the settings in `SettingCatalog`, which a person
+/// may change while the server runs.
 package struct ServerConfiguration: Sendable, Equatable {
     package var host = "127.0.0.1"
     package var port = 8000
     /// Where the database is, and the storage unless `STORAGE_PATH` says otherwise.
     package var dataPath: String
     package var storagePath: String
-    /// Downloads at once.
+    /// Downloads of audio at once.
     package var maxConcurrentDownloads = 2
+    /// Of those, from one host.
+    package var maxDownloadsPerHost = 2
+    /// Publishers' transcripts that are fetched at once.
+    package var maxTranscriptDownloads = 4
+    /// Whether a publisher's transcript is taken instead of transcribing, unless a feed says otherwise.
+    package var takesPublished = true
+    /// Days after its publication during which an episode goes before the archive.
+    package var freshDays = 7
+    /// Minutes between two looks at a feed; 0 looks only when it is told to.
+    package var feedRefreshMinutes = 60
+    /// Days after its transcription for which audio is kept; 0 keeps it for ever.
+    package var audioRetentionDays = 0
+    /// Where people reach the server, for links in the feeds that it publishes; "" for what the request says.
+    package var publicURL = ""
+    /// Minutes after which a running job is listed as stuck.
+    package var stuckMinutes = 30
     /// Whether feeds and audio may come from this machine and private networks.
     package var allowPrivateAddresses = false
     /// Seconds of silence after which a node counts as offline.
@@ -39,16 +55,20 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.init(dataPath: dataPath)
         let reader = Variables(environment)
         self.storagePath = reader.text("STORAGE_PATH") ?? self.storagePath
-        self.maxConcurrentDownloads =
-            try reader.int("MAX_CONCURRENT_DOWNLOADS", in: 1...32) ?? self.maxConcurrentDownloads
         self.allowPrivateAddresses = try reader.bool("ALLOW_PRIVATE_ADDRESSES") ?? self.allowPrivateAddresses
-        self.heartbeatTimeout =
-            try reader.int("NODE_HEARTBEAT_TIMEOUT_SECONDS", in: 10...86_400).map(TimeInterval.init)
-            ?? self.heartbeatTimeout
-        self.stalledJobMinutes = try reader.int("REMOTE_JOB_TIMEOUT_MINUTES", in: 1...10_080) ?? self.stalledJobMinutes
-        self.leaseLength = try reader.int("LEASE_SECONDS", in: 10...86_400).map(TimeInterval.init) ?? self.leaseLength
         self.allowedHosts = try Self.hosts(reader.text("ALLOWED_HOSTS") ?? "")
+        try self.takeSettings(reader)
     }
+
+    /// Takes those of the settings that are given; each has its default and its range in `SettingCatalog`.
+    ///
+    /// - Throws: `CastError(.invalid)` that names the variable, its value, and what it may be.
+    mutating func takeSettings(_ reader: Variables) throws {
+        for setting in SettingCatalog.all { try setting.take(reader, into: &self) }
+    }
+
+    /// How long an episode counts as fresh, in seconds.
+    package var freshFor: TimeInterval { Double(self.freshDays) * 86_400 }
 
     private static func hosts(_ text: String) throws -> [String] {
         try text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }.map {

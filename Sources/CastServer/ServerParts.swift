@@ -3,32 +3,47 @@ package import CastStore
 package import Foundation
 package import Logging
 
-/// What routes and services share: the stores, the storage, the configuration, and what time it is.
+/// What routes and services share: the stores, the storage, the settings, and what time it is.
 package struct ServerParts: Sendable {
-    package let configuration: ServerConfiguration
+    package let settings: SettingsKeeper
     package let database: Database
+    package let search: SearchIndex
     package let storage: StorageFolder
     package let podcasts: PodcastSource
     package let logger: Logger
     package let now: @Sendable () -> Date
+    package let metrics = ServerMetrics()
     let audioReaders = AudioReaders()
+    let live = LiveProgress()
 
+    /// - Throws: When the settings cannot be read.
     package init(
-        configuration: ServerConfiguration, database: Database, storage: StorageFolder, podcasts: PodcastSource,
-        logger: Logger, now: @escaping @Sendable () -> Date
-    ) {
-        self.configuration = configuration
+        configuration: ServerConfiguration, database: Database, search: SearchIndex, storage: StorageFolder,
+        podcasts: PodcastSource, logger: Logger, now: @escaping @Sendable () -> Date
+    ) throws {
+        self.settings = try SettingsKeeper(start: configuration, database: database)
         self.database = database
+        self.search = search
         self.storage = storage
         self.podcasts = podcasts
         self.logger = logger
         self.now = now
     }
 
+    /// The configuration as it is this moment; it may be another one at the next look.
+    package var configuration: ServerConfiguration { self.settings.current }
+
     /// Until when a lease taken or renewed now lasts.
     var leaseEnd: Date { self.now() + self.configuration.leaseLength }
 
     func status(of node: Node) -> Node.Status {
         node.status(at: self.now(), timeout: self.configuration.heartbeatTimeout)
+    }
+
+    /// How what is queued now is to be done, by the settings.
+    func wish(priority: Int = 10, again: Bool = false) -> JobStore.Wish {
+        JobStore.Wish(
+            priority: priority, again: again, takesPublished: self.configuration.takesPublished,
+            freshFor: self.configuration.freshFor)
     }
 }

@@ -5,6 +5,8 @@ import GRDB
 /// The database file: opens it, brings its schema up to date, and hands out the stores.
 package struct Database: Sendable {
     let writer: any DatabaseWriter
+    private let access: StoreAccess
+    package let news: EventNews
 
     /// Opens the file, or makes it; WAL, so that readers and the writer do not wait for each other.
     ///
@@ -19,27 +21,36 @@ package struct Database: Sendable {
             throw CastError(.unavailable, "The database \(path) cannot be opened.", cause: error)
         }
         try Schema.migrator.migrate(self.writer)
+        self.access = StoreAccess(self.writer)
+        self.news = EventNews(self.writer)
     }
 
     /// A database of one test.
     package init(inMemory: Void) throws {
         self.writer = try DatabaseQueue(configuration: Self.configuration)
         try Schema.migrator.migrate(self.writer)
+        self.access = StoreAccess(self.writer)
+        self.news = EventNews(self.writer)
     }
 
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.prepareDatabase { db in
-            // A node deletes its copy of a result when we say that we have it: then it has to survive a power cut.
+            // A node deletes its copy of a result when we say that we have it: then it has to survive a power cut. What
+            // need not is relaxed by its group's commit.
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
         return configuration
     }
 
-    package var feeds: FeedStore { FeedStore(writer: self.writer) }
-    package var episodes: EpisodeStore { EpisodeStore(writer: self.writer) }
-    package var jobs: JobStore { JobStore(writer: self.writer) }
-    package var nodes: NodeStore { NodeStore(writer: self.writer) }
+    package var feeds: FeedStore { FeedStore(access: self.access) }
+    package var episodes: EpisodeStore { EpisodeStore(access: self.access) }
+    package var jobs: JobStore { JobStore(access: self.access) }
+    package var nodes: NodeStore { NodeStore(access: self.access) }
+
+    package var settings: SettingStore { SettingStore(access: self.access) }
+    package var events: EventStore { EventStore(access: self.access) }
+    package var imports: ImportStore { ImportStore(access: self.access) }
 
     /// Whether the file answers; for the health check.
     package func isAlive() async -> Bool {

@@ -6,7 +6,7 @@ import GRDB
 enum EpisodeRow {
     static let columns = """
         id, feedID, guid, title, description, link, audioURL, duration, publishedAt, state, stem, audioPath, audioSize, \
-        transcriptPath, transcriptModel, transcriptSource, error, createdAt, updatedAt
+        transcriptPath, transcriptModel, transcriptSource, transcribedAt, published, publishedFault, error, createdAt, updatedAt
         """
 
     static func fetch(_ db: GRDB.Database, _ id: EpisodeID) throws -> Episode? {
@@ -23,8 +23,22 @@ enum EpisodeRow {
             description: row["description"], link: row["link"], audioURL: row["audioURL"], duration: row["duration"],
             publishedAt: Date(stored: row["publishedAt"]), state: state, stem: row["stem"],
             audioPath: row["audioPath"], audioSize: row["audioSize"], transcriptPath: row["transcriptPath"],
-            transcriptModel: row["transcriptModel"], transcriptSource: row["transcriptSource"], error: row["error"],
+            transcriptModel: row["transcriptModel"], transcriptSource: row["transcriptSource"],
+            transcribedAt: Date(stored: row["transcribedAt"]), published: try Self.published(row["published"]),
+            publishedFault: row["publishedFault"], error: row["error"],
             createdAt: Date(stored: row["createdAt"]), updatedAt: Date(stored: row["updatedAt"]))
+    }
+
+    private static func published(_ text: String) throws -> [PublishedTranscript] {
+        // Nearly always empty, and rows are read by the thousand.
+        text == "[]" ? [] : try JSONDecoder().decode([PublishedTranscript].self, from: Data(text.utf8))
+    }
+
+    static func text(_ published: [PublishedTranscript]) throws -> String {
+        guard !published.isEmpty else { return "[]" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(published), as: UTF8.self)
     }
 
     /// Derives the state from the episode's files and jobs; called in every transaction that changes one of them.
@@ -37,6 +51,8 @@ enum EpisodeRow {
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'download' AND state = 'running')
                         THEN 'downloading'
                     WHEN transcriptPath IS NOT NULL THEN 'completed'
+                    WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'transcript_download'
+                        AND state IN ('queued', 'running')) THEN 'awaiting_transcript'
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'download' AND state = 'queued')
                         THEN 'needs_audio'
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND state IN ('queued', 'running'))
@@ -49,7 +65,9 @@ enum EpisodeRow {
         try statement.execute(arguments: [id.rawValue, now.stored])
     }
 
-    static func store(_ db: GRDB.Database, _ product: JobStore.Product, of id: EpisodeID) throws {
+    static func store(
+        _ db: GRDB.Database, _ product: JobStore.Product, of id: EpisodeID, at now: Date
+    ) throws {
         switch product {
         case .audio(let path, let size, let duration):
             try db.execute(
@@ -62,9 +80,9 @@ enum EpisodeRow {
             try db.execute(
                 sql: """
                     UPDATE episode SET transcriptPath = ?, transcriptModel = ?, transcriptSource = ?,
-                    duration = coalesce(?, duration), error = NULL WHERE id = ?
+                    transcribedAt = ?, duration = coalesce(?, duration), error = NULL WHERE id = ?
                     """,
-                arguments: [path, model, source, duration, id.rawValue])
+                arguments: [path, model, source, now.stored, duration, id.rawValue])
         }
     }
 }

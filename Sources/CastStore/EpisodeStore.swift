@@ -4,7 +4,7 @@ import GRDB
 
 /// Episodes: what there is, and where each stands.
 package struct EpisodeStore: Sendable {
-    let writer: any DatabaseWriter
+    let access: StoreAccess
 
     /// A try at one of an episode's jobs, for its history.
     package struct Attempt: Sendable, Equatable {
@@ -18,7 +18,7 @@ package struct EpisodeStore: Sendable {
     }
 
     package func get(_ id: EpisodeID) async throws -> Episode {
-        try await self.writer.read { db in try Self.require(db, id) }
+        try await self.access.read { db in try Self.require(db, id) }
     }
 
     private static func require(_ db: GRDB.Database, _ id: EpisodeID) throws -> Episode {
@@ -30,7 +30,7 @@ package struct EpisodeStore: Sendable {
     ///
     /// - Throws: `.conflict` when the feed has it already.
     package func add(_ draft: EpisodeDraft, to feed: FeedID, at now: Date) async throws -> Episode {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             guard let id = try Self.insert(db, [draft], into: feed, at: now).first,
                 let episode = try EpisodeRow.fetch(db, id)
             else { throw CastError(.conflict, "“\(draft.title)” is there already.") }
@@ -47,7 +47,7 @@ package struct EpisodeStore: Sendable {
         _ draft: EpisodeDraft, to feed: FeedID, at now: Date,
         audio: @escaping @Sendable (Episode) throws -> (path: String, size: Int64)
     ) async throws -> Episode {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             guard let id = try Self.insert(db, [draft], into: feed, at: now).first else {
                 let title = try String.fetchOne(
                     db, sql: "SELECT title FROM episode WHERE feedID = ? AND guid = ?",
@@ -55,7 +55,7 @@ package struct EpisodeStore: Sendable {
                 throw CastError(.conflict, "The same audio is there already, as “\(title ?? draft.title)”.")
             }
             let file = try audio(try Self.require(db, id))
-            try EpisodeRow.store(db, .audio(path: file.path, size: file.size, duration: nil), of: id)
+            try EpisodeRow.store(db, .audio(path: file.path, size: file.size, duration: nil), of: id, at: now)
             try EpisodeRow.refreshState(db, id, at: now)
             return try Self.require(db, id)
         }
@@ -63,15 +63,15 @@ package struct EpisodeStore: Sendable {
 
     /// Gives an episode the audio that a person handed in.
     package func setAudio(_ id: EpisodeID, path: String, size: Int64, duration: Double?, at now: Date) async throws {
-        try await self.writer.write { db in
-            try EpisodeRow.store(db, .audio(path: path, size: size, duration: duration), of: id)
+        try await self.access.write { db in
+            try EpisodeRow.store(db, .audio(path: path, size: size, duration: duration), of: id, at: now)
             try EpisodeRow.refreshState(db, id, at: now)
         }
     }
 
     /// The audio is not on the disk any more; where its address is known it can be fetched again.
     package func forgetAudio(_ id: EpisodeID, at now: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             try db.execute(
                 sql: "UPDATE episode SET audioPath = NULL, audioSize = NULL WHERE id = ? AND audioURL IS NOT NULL",
                 arguments: [id.rawValue])
@@ -83,7 +83,7 @@ package struct EpisodeStore: Sendable {
     package func list(
         feed: FeedID? = nil, state: EpisodeState? = nil, limit: Int, offset: Int = 0
     ) async throws -> (episodes: [Episode], total: Int) {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
             // Only the filters that are given: a condition that may be switched off uses no index.
             var conditions: [String] = []
@@ -121,7 +121,7 @@ package struct EpisodeStore: Sendable {
     /// The episodes that were transcribed last, newest first.
     package func recentlyFinished(limit: Int) async throws -> [Finished] {
         let columns = EpisodeRow.columns.split(separator: ", ").map { "e.\($0)" }.joined(separator: ", ")
-        return try await self.writer.read { db in
+        return try await self.access.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -141,8 +141,127 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// How many transcripts of ours in a feed another model made; none when no model is asked for.
+    package func madeByOthers(than model: String?, feed: FeedID) async throws -> Int {
+        guard let model else { return 0 }
+        return try await self.access.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) FROM episode WHERE feedID = ? AND transcriptPath IS NOT NULL
+                    AND transcriptSource = 'whisper' AND transcriptModel IS NOT ?
+                    """,
+                arguments: [feed.rawValue, model]) ?? 0
+        }
+    }
+
+    /// Audio that has served: its episode was transcribed before a time, and it can be fetched again.
+    package func withOldAudio(before date: Date, limit: Int) async throws -> [Episode] {
+        try await self.access.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(EpisodeRow.columns) FROM episode WHERE audioPath IS NOT NULL AND transcribedAt < ?
+                    AND audioURL IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job WHERE episodeID = episode.id
+                        AND state IN ('queued', 'running')) ORDER BY transcribedAt LIMIT ?
+                    """,
+                arguments: [date.stored, limit]
+            ).map(EpisodeRow.episode)
+        }
+    }
+
+    /// The audio was removed on purpose; an episode without an address has none any more then.
+    package func dropAudio(_ id: EpisodeID, reason: String, at now: Date) async throws {
+        try await self.access.write { db in
+            try db.execute(
+                sql: "UPDATE episode SET audioPath = NULL, audioSize = NULL WHERE id = ?", arguments: [id.rawValue])
+            try EpisodeRow.refreshState(db, id, at: now)
+            try EventStore.note(db, .audioRemoved, episode: id, detail: ["reason": .string(reason)], at: now)
+        }
+    }
+
+    /// Where a list goes on: after an episode of that date and number.
+    package struct Cursor: Sendable, Equatable {
+        package var publishedAt: Date?
+        package var id: EpisodeID
+
+        package init(publishedAt: Date?, id: EpisodeID) {
+            self.publishedAt = publishedAt
+            self.id = id
+        }
+    }
+
+    /// Newest published first, from a place on; however deep that place is, a look into an index finds it.
+    package func page(
+        feed: FeedID? = nil, state: EpisodeState? = nil, after cursor: Cursor?, limit: Int
+    ) async throws -> [Episode] {
+        try await self.access.read { db in
+            if let feed { _ = try FeedStore.require(db, feed) }
+            var conditions = ["1"]
+            var arguments = StatementArguments()
+            if let feed {
+                conditions.append("feedID = ?")
+                arguments += [feed.rawValue]
+            }
+            if let state {
+                conditions.append("state = ?")
+                arguments += [state.rawValue]
+            }
+            if let cursor {
+                // Those without a date come last; within them, the number decides.
+                if let date = cursor.publishedAt {
+                    conditions.append(
+                        "(publishedAt IS NULL OR publishedAt <= ?) AND (publishedAt IS NULL OR publishedAt < ? OR id < ?)"
+                    )
+                    arguments += [date.stored, date.stored, cursor.id.rawValue]
+                } else {
+                    conditions.append("publishedAt IS NULL AND id < ?")
+                    arguments += [cursor.id.rawValue]
+                }
+            }
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(EpisodeRow.columns) FROM episode WHERE \(conditions.joined(separator: " AND "))
+                    ORDER BY publishedAt DESC, id DESC LIMIT ?
+                    """,
+                arguments: arguments + [limit]
+            ).map(EpisodeRow.episode)
+        }
+    }
+
+    /// When an episode of a feed last changed in any way.
+    package func newestChange(feed: FeedID) async throws -> Date {
+        try await self.access.read { db in
+            Date(
+                stored: try Double.fetchOne(
+                    db, sql: "SELECT max(updatedAt) FROM episode WHERE feedID = ?", arguments: [feed.rawValue]) ?? 0)
+        }
+    }
+
+    /// Some episodes by number, with the names of their feeds; those that are gone are left out.
+    package func named(_ ids: [EpisodeID]) async throws -> [EpisodeID: (episode: Episode, feedTitle: String)] {
+        let list = String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)
+        let columns = EpisodeRow.columns.split(separator: ", ").map { "e.\($0)" }.joined(separator: ", ")
+        return try await self.access.read { db in
+            var found: [EpisodeID: (episode: Episode, feedTitle: String)] = [:]
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(columns), coalesce(f.customTitle, f.title) AS feedTitle
+                    FROM episode e JOIN feed f ON f.id = e.feedID WHERE e.id IN (SELECT value FROM json_each(?))
+                    """,
+                arguments: [list])
+            for row in rows {
+                let episode = try EpisodeRow.episode(row)
+                found[episode.id] = (episode, row["feedTitle"])
+            }
+            return found
+        }
+    }
+
     package func counts() async throws -> [EpisodeState: Int] {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             var counts: [EpisodeState: Int] = [:]
             for row in try Row.fetchAll(db, sql: "SELECT state, count(*) AS n FROM episode GROUP BY state") {
                 if let state = EpisodeState(rawValue: row["state"]) { counts[state] = row["n"] }
@@ -153,7 +272,7 @@ package struct EpisodeStore: Sendable {
 
     /// Every try at the episode's jobs, oldest first.
     package func attempts(of id: EpisodeID) async throws -> [Attempt] {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -180,25 +299,22 @@ package struct EpisodeStore: Sendable {
             sql: """
                 UPDATE episode SET title = :title, description = coalesce(:description, description),
                 link = coalesce(:link, link), duration = coalesce(duration, :duration),
-                audioURL = iif(audioPath IS NULL, coalesce(:audioURL, audioURL), audioURL), updatedAt = :now
+                audioURL = iif(audioPath IS NULL, coalesce(:audioURL, audioURL), audioURL),
+                publishedFault = iif(published IS :published, publishedFault, NULL), published = :published,
+                updatedAt = :now
                 WHERE feedID = :feed AND guid = :guid AND (title IS NOT :title
                     OR description IS NOT coalesce(:description, description) OR link IS NOT coalesce(:link, link)
-                    OR duration IS NOT coalesce(duration, :duration)
+                    OR duration IS NOT coalesce(duration, :duration) OR published IS NOT :published
                     OR audioURL IS NOT iif(audioPath IS NULL, coalesce(:audioURL, audioURL), audioURL))
                 """)
         for draft in drafts {
             try statement.execute(arguments: [
                 "title": draft.title, "description": draft.description, "link": draft.link,
-                "duration": draft.duration, "audioURL": draft.audioURL, "now": now.stored, "feed": feed.rawValue,
+                "duration": draft.duration, "audioURL": draft.audioURL,
+                "published": try EpisodeRow.text(draft.published), "now": now.stored, "feed": feed.rawValue,
                 "guid": draft.guid,
             ])
         }
-    }
-
-    /// Those of the episodes whose audio has an address.
-    static func fetchable(_ db: GRDB.Database, _ ids: [EpisodeID]) throws -> [EpisodeID] {
-        let statement = try db.cachedStatement(sql: "SELECT audioURL IS NOT NULL FROM episode WHERE id = ?")
-        return try ids.filter { try Bool.fetchOne(statement, arguments: [$0.rawValue]) == true }
     }
 
     /// Inserts the drafts that the feed does not have yet.
@@ -212,7 +328,7 @@ package struct EpisodeStore: Sendable {
         let insert = try db.cachedStatement(
             sql: """
                 INSERT INTO episode (feedID, guid, title, description, link, audioURL, duration, publishedAt, stem,
-                createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                published, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         var added: [EpisodeID] = []
         for draft in drafts {
@@ -223,7 +339,7 @@ package struct EpisodeStore: Sendable {
             }
             try insert.execute(arguments: [
                 feed.rawValue, draft.guid, draft.title, draft.description, draft.link, draft.audioURL, draft.duration,
-                draft.publishedAt?.stored, stem, now.stored, now.stored,
+                draft.publishedAt?.stored, stem, try EpisodeRow.text(draft.published), now.stored, now.stored,
             ])
             added.append(EpisodeID(db.lastInsertedRowID))
         }

@@ -7,7 +7,7 @@ extension JobStore {
     ///
     /// Harmless when somebody has claimed it meanwhile.
     package func postpone(_ id: JobID, until time: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write(.soon) { db in
             try db.execute(
                 sql: "UPDATE job SET notBefore = max(notBefore, ?) WHERE id = ? AND state = 'queued'",
                 arguments: [time.stored, id.rawValue])

@@ -30,7 +30,7 @@ extension JobStore {
     }
 
     package func get(_ id: JobID) async throws -> Job {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             return job
         }
@@ -39,7 +39,7 @@ extension JobStore {
     /// The active jobs of some episodes; a running one goes before a queued one.
     package func active(of episodes: [EpisodeID]) async throws -> [EpisodeID: Job] {
         let ids = String(decoding: try JSONEncoder().encode(episodes), as: UTF8.self)
-        return try await self.writer.read { db in
+        return try await self.access.read { db in
             let jobs = try Row.fetchAll(
                 db,
                 sql: """
@@ -53,7 +53,7 @@ extension JobStore {
     }
 
     package func counts() async throws -> [JobKind: Counts] {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             var counts: [JobKind: Counts] = [:]
             for row in try Row.fetchAll(db, sql: "SELECT kind, state, count(*) AS n FROM job GROUP BY kind, state") {
                 guard let kind = JobKind(rawValue: row["kind"]) else { continue }
@@ -81,14 +81,54 @@ extension JobStore {
         let filter = kind.map { " AND j.kind = '\($0.rawValue)'" } ?? ""
         return try await self.list(
             where: "j.state = 'queued'\(filter)" + (dueAt == nil ? "" : " AND j.notBefore <= ?"),
-            order: "j.priority, j.scheduledAt, j.id", arguments: dueAt.map { [$0.stored] } ?? [], limit: limit)
+            order: "j.priority, j.lane, j.turn, j.scheduledAt, j.id", arguments: dueAt.map { [$0.stored] } ?? [],
+            limit: limit)
+    }
+
+    /// Jobs that ended in a way, the last ones first.
+    ///
+    /// - Parameter state: `completed` or `failed`.
+    package func ended(_ state: String, kind: JobKind? = nil, limit: Int) async throws -> [Listed] {
+        let filter = kind.map { " AND j.kind = '\($0.rawValue)'" } ?? ""
+        return try await self.list(
+            where: "j.endedAt IS NOT NULL AND j.state = ?\(filter)", order: "j.endedAt DESC, j.id DESC",
+            arguments: [state], limit: limit)
+    }
+
+    /// A transcription that was done, and how long that took.
+    package struct Transcribed: Sendable, Equatable {
+        package var nodeID: NodeID
+        package var nodeName: String?
+        package var endedAt: Date
+        package var audioSeconds: Double?
+        package var workSeconds: Double
+    }
+
+    /// The transcriptions that ended since a time.
+    package func transcribed(since date: Date) async throws -> [Transcribed] {
+        try await self.access.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT a.nodeID, n.name, j.endedAt, e.duration, a.endedAt - coalesce(a.begunAt, a.startedAt) AS work
+                    FROM job j JOIN attempt a ON a.jobID = j.id AND a.outcome = 'completed'
+                    JOIN episode e ON e.id = j.episodeID LEFT JOIN node n ON n.id = a.nodeID
+                    WHERE j.kind = 'transcribe' AND j.state = 'completed' AND j.endedAt >= ?
+                    """,
+                arguments: [date.stored]
+            ).map { row in
+                Transcribed(
+                    nodeID: NodeID(row["nodeID"]), nodeName: row["name"], endedAt: Date(stored: row["endedAt"]),
+                    audioSeconds: row["duration"], workSeconds: row["work"])
+            }
+        }
     }
 
     private func list(
         where condition: String, order: String, arguments: StatementArguments, limit: Int
     ) async throws -> [Listed] {
         let columns = JobRow.columns.split(separator: ", ").map { "j.\($0)" }.joined(separator: ", ")
-        return try await self.writer.read { db in
+        return try await self.access.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
@@ -111,13 +151,14 @@ extension JobStore {
     ///
     /// - Throws: `.notFound`, or `.conflict` when the job is not queued.
     package func cancel(_ id: JobID, at now: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             guard case .queued = job.state else {
                 throw CastError(.conflict, "Only a queued job can be cancelled. Reset a running one first.")
             }
             try db.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [id.rawValue])
             try EpisodeRow.refreshState(db, job.episodeID, at: now)
+            try EventStore.note(db, .jobCancelled, episode: job.episodeID, job: id, at: now)
         }
     }
 
@@ -125,7 +166,7 @@ extension JobStore {
     ///
     /// - Returns: How many.
     package func retryAllFailed(at now: Date) async throws -> Int {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             // The newest failed job of an episode and kind speaks for the older ones.
             let ids = try Int64.fetchAll(
                 db,
@@ -147,7 +188,7 @@ extension JobStore {
     ///
     /// - Throws: `.notFound`, or `.conflict` when it has not failed or another one is active.
     package func retry(_ id: JobID, at now: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             do {
                 guard try Self.apply(db, .retried, to: job, at: now, jitter: 0).verdict == .changed else {

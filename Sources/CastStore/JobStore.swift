@@ -4,7 +4,7 @@ import GRDB
 
 /// The queue: every change of a job, each in one transaction with what follows from it.
 package struct JobStore: Sendable {
-    let writer: any DatabaseWriter
+    let access: StoreAccess
 
     /// A job that somebody just got, with what they need for it.
     package struct Claim: Sendable, Equatable {
@@ -14,150 +14,7 @@ package struct JobStore: Sendable {
         package var language: String?
     }
 
-    // MARK: Enqueueing
-
-    /// Queues a job, ready at once.
-    ///
-    /// - Throws: `.notFound` for an unknown episode, `.conflict` when the episode has an active job of that kind.
-    package func enqueue(
-        _ kind: JobKind, for episode: EpisodeID, priority: Int = 10, followUp: JobKind? = nil, at now: Date
-    ) async throws -> JobID {
-        try await self.writer.write { db in
-            guard try EpisodeRow.fetch(db, episode) != nil else {
-                throw CastError(.notFound, "Episode not found")
-            }
-            return try Self.insert(db, kind, for: episode, priority: priority, followUp: followUp, at: now)
-        }
-    }
-
-    /// Queues whatever an episode needs to become a transcript: its audio first, if that is not here.
-    ///
-    /// - Parameter again: Whether a transcript that is there is to be replaced by a new one.
-    /// - Throws: `.conflict` when it is on its way or done already; `.invalid` when it has no audio anywhere.
-    package func enqueueProcessing(
-        of episode: EpisodeID, again: Bool = false, priority: Int = 10, at now: Date
-    ) async throws -> JobID {
-        try await self.writer.write { db in
-            guard let found = try EpisodeRow.fetch(db, episode) else {
-                throw CastError(.notFound, "Episode not found")
-            }
-            if !again, found.transcriptPath != nil {
-                throw CastError(.conflict, "Episode already has a transcript. Use retranscribe to make it anew.")
-            }
-            if let active = try Self.activeKind(db, episode) {
-                // A download that was asked for alone goes on to a transcript, which is what is wanted now.
-                let row = try Row.fetchOne(
-                    db,
-                    sql: """
-                        UPDATE job SET followUp = 'transcribe' WHERE episodeID = ? AND kind = 'download'
-                        AND state IN ('queued', 'running') AND followUp IS NULL RETURNING id
-                        """,
-                    arguments: [episode.rawValue])
-                if let row { return JobID(row["id"]) }
-                throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
-            }
-            if found.audioPath != nil {
-                return try Self.insert(db, .transcribe, for: episode, priority: priority, followUp: nil, at: now)
-            }
-            guard found.audioURL != nil else {
-                throw CastError(.invalid, "Episode has neither audio nor an address to fetch it from.")
-            }
-            return try Self.insert(db, .download, for: episode, priority: priority, followUp: .transcribe, at: now)
-        }
-    }
-
-    /// Queues the newest episodes of a feed (or of all feeds) that have no transcript and no active job.
-    ///
-    /// - Returns: How many jobs were queued. One statement a kind, however many episodes.
-    package func enqueueAll(
-        feed: FeedID?, newest limit: Int? = nil, priority: Int = 10, at now: Date
-    ) async throws -> (queued: Int, skipped: Int) {
-        try await self.writer.write { db in
-            let filter = feed.map { "feedID = \($0.rawValue) AND" } ?? ""
-            try db.execute(
-                sql: """
-                    CREATE TEMP TABLE chosen AS SELECT id, audioPath FROM episode
-                    WHERE \(filter) transcriptPath IS NULL AND (audioPath IS NOT NULL OR audioURL IS NOT NULL)
-                    ORDER BY publishedAt DESC, id DESC LIMIT :limit
-                    """,
-                arguments: ["limit": limit ?? -1])
-            defer { try? db.execute(sql: "DROP TABLE temp.chosen") }
-            let candidates = try Int.fetchOne(db, sql: "SELECT count(*) FROM chosen") ?? 0
-            try db.execute(
-                sql: """
-                    DELETE FROM chosen WHERE EXISTS
-                    (SELECT 1 FROM job WHERE episodeID = chosen.id AND state IN ('queued', 'running'))
-                    """)
-            // Failed ones are taken up again, like one that is queued by itself.
-            try db.execute(
-                sql: """
-                    UPDATE job SET state = 'queued', notBefore = :now, scheduledAt = :now, priority = :priority, attempts = 0,
-                    error = NULL, endedAt = NULL, nodeID = NULL, followUp = iif(kind = 'download', 'transcribe', NULL)
-                    WHERE id IN (SELECT max(j.id) FROM chosen c JOIN job j ON j.episodeID = c.id
-                        WHERE j.state = 'failed' AND j.kind = iif(c.audioPath IS NULL, 'download', 'transcribe')
-                        GROUP BY c.id)
-                    """,
-                arguments: ["now": now.stored, "priority": priority])
-            let revived = db.changesCount
-            try db.execute(
-                sql: """
-                    INSERT INTO job (episodeID, kind, priority, attempts, maxAttempts, createdAt, scheduledAt, followUp, \
-                    state, notBefore)
-                    SELECT c.id, iif(c.audioPath IS NULL, 'download', 'transcribe'), ?, 0, ?, ?, ?,
-                    iif(c.audioPath IS NULL, 'transcribe', NULL), 'queued', ?
-                    FROM chosen c JOIN episode e ON e.id = c.id WHERE NOT EXISTS
-                    (SELECT 1 FROM job WHERE episodeID = c.id AND state = 'queued')
-                    ORDER BY e.publishedAt DESC, e.id DESC
-                    """,
-                arguments: [priority, Job.defaultMaxAttempts, now.stored, now.stored, now.stored])
-            let queued = db.changesCount + revived
-            try db.execute(
-                sql: """
-                    UPDATE episode SET error = NULL, state = iif(audioPath IS NULL, 'needs_audio', 'audio_ready'),
-                    updatedAt = ? WHERE id IN (SELECT id FROM chosen)
-                    """,
-                arguments: [now.stored])
-            return (queued, candidates - queued)
-        }
-    }
-
-    /// Puts a job into the queue; one of that kind that had failed is taken up again instead of adding another.
-    static func insert(
-        _ db: GRDB.Database, _ kind: JobKind, for episode: EpisodeID, priority: Int, followUp: JobKind?, at now: Date
-    ) throws -> JobID {
-        do {
-            let failed = try db.cachedStatement(
-                sql: """
-                    SELECT \(JobRow.columns) FROM job WHERE episodeID = ? AND kind = ? AND state = 'failed'
-                    ORDER BY id DESC LIMIT 1
-                    """)
-            if let row = try Row.fetchOne(failed, arguments: [episode.rawValue, kind.rawValue]) {
-                var job = try JobRow.job(row)
-                job.priority = priority
-                job.followUp = followUp
-                job.scheduledAt = now
-                _ = try Self.apply(db, .retried, to: job, at: now, jitter: 0)
-                return job.id
-            }
-            try db.execute(
-                sql: """
-                    INSERT INTO job (episodeID, kind, priority, attempts, maxAttempts, createdAt, scheduledAt, followUp, \
-                    state, notBefore) VALUES (?, ?, ?, 0, ?, ?, ?, ?, 'queued', ?)
-                    """,
-                arguments: [
-                    episode.rawValue, kind.rawValue, priority, Job.defaultMaxAttempts, now.stored, now.stored,
-                    followUp?.rawValue, now.stored,
-                ])
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw CastError(.conflict, "Episode already has a \(kind.rawValue) job in the queue.", cause: error)
-        }
-        let id = JobID(db.lastInsertedRowID)
-        try db.execute(sql: "UPDATE episode SET error = NULL WHERE id = ?", arguments: [episode.rawValue])
-        try EpisodeRow.refreshState(db, episode, at: now)
-        return id
-    }
-
-    private static func activeKind(_ db: GRDB.Database, _ episode: EpisodeID) throws -> String? {
+    static func activeKind(_ db: GRDB.Database, _ episode: EpisodeID) throws -> String? {
         try String.fetchOne(
             db, sql: "SELECT kind FROM job WHERE episodeID = ? AND state IN ('queued', 'running')",
             arguments: [episode.rawValue])
@@ -170,28 +27,37 @@ package struct JobStore: Sendable {
     /// - Parameters:
     ///   - attempt: A new name for this try, never used before.
     ///   - until: When the lease runs out unless renewed.
+    ///   - model: The node's model: it gets jobs that ask for this one, and those that ask for none.
     package func claim(
-        _ kind: JobKind, by node: NodeID, attempt: String, until: Date, at now: Date
+        _ kind: JobKind, by node: NodeID, model: String? = nil, attempt: String, until: Date, at now: Date
     ) async throws -> Claim? {
-        try await self.writer.write { db in
+        // A claim that a power cut undoes leaves a job in the queue, as it was.
+        try await self.access.write(.soon) { db in
             let statement = try db.cachedStatement(
                 sql: """
                     UPDATE job SET state = 'running', notBefore = NULL, nodeID = :node, attemptID = :attempt,
                     leaseSince = :now, leaseUntil = :until, touchedAt = :now, hasBegun = 0, progress = 0,
                     missingSince = NULL, attempts = attempts + 1
-                    WHERE id = (SELECT id FROM job WHERE kind = :kind AND state = 'queued' AND notBefore <= :now
-                        ORDER BY priority, scheduledAt, id LIMIT 1)
-                    RETURNING \(JobRow.columns)
+                    WHERE id = (SELECT id FROM (
+                        SELECT * FROM (\(Self.first("model IS NULL")))
+                        UNION ALL SELECT * FROM (\(Self.first("model = :model")))
+                    ) ORDER BY priority, lane, turn, scheduledAt, id LIMIT 1)
+                    AND NOT EXISTS (SELECT 1 FROM pause WHERE kind = :kind)
+                    RETURNING \(JobRow.columns), feedID, turn
                     """)
             let row = try Row.fetchOne(
                 statement,
                 arguments: [
                     "node": node.rawValue, "attempt": attempt, "now": now.stored, "until": until.stored,
-                    "kind": kind.rawValue,
+                    "kind": kind.rawValue, "model": model,
                 ])
             guard let row else { return nil }
             let job = try JobRow.job(row)
+            try Turns.noteHandedOut(db, kind, job.lane, turn: row["turn"])
             try Attempts.open(db, attempt, job: job.id, node: node, at: now)
+            try EventStore.note(
+                db, .jobRunning, episode: job.episodeID, feed: FeedID(row["feedID"]), job: job.id, node: node,
+                detail: ["job_type": .string(kind.rawValue)], at: now)
             try EpisodeRow.refreshState(db, job.episodeID, at: now)
             guard let episode = try EpisodeRow.fetch(db, job.episodeID) else {
                 throw CastError(.internalFault, "The database holds a job without its episode.")
@@ -201,6 +67,15 @@ package struct JobStore: Sendable {
                 arguments: [episode.feedID.rawValue])
             return Claim(job: job, attempt: attempt, episode: episode, language: language)
         }
+    }
+
+    /// The first of the line among the jobs that ask for a model, or for none; one look into an index.
+    private static func first(_ model: String) -> String {
+        """
+        SELECT id, priority, lane, turn, scheduledAt FROM job
+        WHERE kind = :kind AND \(model) AND state = 'queued' AND notBefore <= :now
+        ORDER BY priority, lane, turn, scheduledAt, id LIMIT 1
+        """
     }
 
     // MARK: What happens to a claimed job
@@ -214,7 +89,7 @@ package struct JobStore: Sendable {
     package func handle(
         _ event: JobEvent, of id: JobID, attempt: String? = nil, at now: Date, jitter: Double = 0
     ) async throws -> (verdict: JobVerdict, job: Job) {
-        try await self.writer.write { db in
+        try await self.access.write(event.durability) { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             if let attempt, case .running(let lease) = job.state, lease.attempt != attempt { return (.notHolder, job) }
             return try Self.apply(db, event, to: job, at: now, jitter: jitter)
@@ -237,9 +112,9 @@ package struct JobStore: Sendable {
     /// - Returns: `.changed` for the result that was taken, `.unchanged` when the job was done already.
     /// - Throws: `.notFound` for an unknown job, `.forbidden` for a node that never had it.
     package func complete(
-        _ id: JobID, by node: NodeID, product: Product, at now: Date, install: @Sendable () throws -> Void
+        _ id: JobID, by node: NodeID, product: Product, at now: Date, install: @escaping @Sendable () throws -> Void
     ) async throws -> JobVerdict {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             guard try Attempts.exist(db, job: id, node: node) else {
                 throw CastError(.forbidden, "Job not assigned to this node")
@@ -253,10 +128,11 @@ package struct JobStore: Sendable {
             guard isDone == false,
                 case .changed = try Self.apply(db, .completed(by: node), to: job, at: now, jitter: 0).verdict
             else { return .unchanged }
-            try EpisodeRow.store(db, product, of: job.episodeID)
+            try EpisodeRow.store(db, product, of: job.episodeID, at: now)
             if let next = job.followUp, try Self.activeKind(db, job.episodeID) == nil {
-                _ = try Self.insert(
-                    db, next, for: job.episodeID, priority: job.priority, followUp: nil, at: now)
+                // It stays in its lane, however long the download took.
+                let wish = Wish(priority: job.priority, freshFor: job.lane == .fresh ? .infinity : -.infinity)
+                _ = try Self.insert(db, next, for: job.episodeID, wish, followUp: nil, at: now)
             }
             try EpisodeRow.refreshState(db, job.episodeID, at: now)
             // Last, so that nothing in the database can fail once the files have changed.
@@ -267,12 +143,12 @@ package struct JobStore: Sendable {
 
     /// Whether a node holds the job, or once held it.
     package func hasAttempt(_ id: JobID, by node: NodeID) async throws -> Bool {
-        try await self.writer.read { db in try Attempts.exist(db, job: id, node: node) }
+        try await self.access.read { db in try Attempts.exist(db, job: id, node: node) }
     }
 
     /// Gives every lease a new start; for the time after a stop, in which no holder could renew its own.
     package func renewAll(until: Date, at now: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write(.soon) { db in
             try db.execute(
                 sql: """
                     UPDATE job SET leaseUntil = max(leaseUntil, ?), touchedAt = max(touchedAt, ?), missingSince = NULL
@@ -287,7 +163,7 @@ package struct JobStore: Sendable {
     /// - Parameters:
     ///   - stalledBefore: A begun job that was last touched earlier is taken from its holder, heartbeat or not.
     package func expireLeases(at now: Date, stalledBefore: Date) async throws -> [Job] {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
@@ -311,7 +187,7 @@ package struct JobStore: Sendable {
 
     /// Gives back what a holder had, without counting a try; for the server's own jobs at start, and for nodes that go.
     package func interruptAll(of node: NodeID, at now: Date) async throws -> Int {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             let jobs = try Self.running(db, of: node)
             for job in jobs { _ = try Self.apply(db, .interrupted, to: job, at: now, jitter: 0) }
             return jobs.count
@@ -353,6 +229,67 @@ package struct JobStore: Sendable {
             }
             try EpisodeRow.refreshState(db, job.episodeID, at: now)
         }
+        if let kind = Self.news(from: job.state, to: changed.state) {
+            try EventStore.note(
+                db, kind, episode: job.episodeID, job: job.id, node: changed.holder ?? job.holder,
+                detail: Self.detail(of: event, changed), at: now)
+        }
         return (verdict, changed)
+    }
+
+    /// What a change of state is called; a renewed lease and progress are no news.
+    private static func news(from old: Job.State, to new: Job.State) -> Event.Kind? {
+        switch (old, new) {
+        case (.running, .running), (.queued, .queued), (.completed, .completed), (.failed, .failed): nil
+        case (_, .queued): .jobQueued
+        case (_, .running): .jobRunning
+        case (_, .completed): .jobCompleted
+        case (_, .failed): .jobFailed
+        }
+    }
+
+    private static func detail(of event: JobEvent, _ job: Job) -> [String: JSONValue] {
+        var detail: [String: JSONValue] = ["job_type": .string(job.kind.rawValue), "reason": .string(event.reason)]
+        if let error = job.error { detail["error"] = .string(error) }
+        return detail
+    }
+}
+
+extension Job {
+    /// Who works on it, or did it.
+    fileprivate var holder: NodeID? {
+        switch self.state {
+        case .running(let lease): lease.holder
+        case .completed(let node, _): node
+        case .queued, .failed: nil
+        }
+    }
+}
+
+extension JobEvent {
+    /// A lease that was renewed and then lost in a power cut runs out, which is harmless; everything else is to stay.
+    fileprivate var durability: GroupCommit.Durability {
+        switch self {
+        case .renewed, .leftOut, .touched, .progressed: .soon
+        case .resumed, .released, .failed, .completed, .leaseExpired, .stalled, .interrupted, .retried: .atOnce
+        }
+    }
+
+    /// The event in one word, for the record.
+    fileprivate var reason: String {
+        switch self {
+        case .renewed: "renewed"
+        case .leftOut: "left_out"
+        case .resumed: "resumed"
+        case .touched: "touched"
+        case .progressed: "progressed"
+        case .released: "released"
+        case .failed: "failed"
+        case .completed: "completed"
+        case .leaseExpired: "lease_expired"
+        case .stalled: "stalled"
+        case .interrupted: "interrupted"
+        case .retried: "retried"
+        }
     }
 }

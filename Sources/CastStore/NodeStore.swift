@@ -5,7 +5,7 @@ import GRDB
 
 /// The registered workers, their keys (hashed), and their heartbeats.
 package struct NodeStore: Sendable {
-    let writer: any DatabaseWriter
+    let access: StoreAccess
 
     /// What a node works on is derived from the jobs that it holds: the one that has begun, else the oldest.
     static let columns = """
@@ -39,7 +39,7 @@ package struct NodeStore: Sendable {
     package func register(
         _ draft: Draft, newID: NodeID, key: String, heartbeatTimeout: TimeInterval, at now: Date
     ) async throws -> (node: Node, isReused: Bool) {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             let old = try Row.fetchAll(
                 db, sql: "SELECT \(Self.columns) FROM node WHERE name = ? ORDER BY createdAt", arguments: [draft.name]
             ).map(Self.node).first { $0.status(at: now, timeout: heartbeatTimeout) == .offline }
@@ -61,6 +61,8 @@ package struct NodeStore: Sendable {
                         Self.hash(key), now.stored,
                     ])
             }
+            try EventStore.note(
+                db, .nodeRegistered, node: old?.id ?? newID, detail: ["name": .string(draft.name)], at: now)
             return (try Self.require(db, old?.id ?? newID), old != nil)
         }
     }
@@ -69,7 +71,7 @@ package struct NodeStore: Sendable {
     ///
     /// - Throws: `.notFound` for an unknown id, `.unauthorized` for another key.
     package func authenticate(_ id: NodeID, key: String) async throws -> Node {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             let node = try Self.require(db, id)
             guard
                 let hash = try Data.fetchOne(
@@ -84,7 +86,7 @@ package struct NodeStore: Sendable {
     ///
     /// - Throws: `.unauthorized` when it is nobody's.
     package func authenticate(key: String) async throws -> Node {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             let wanted = Self.hash(key)
             let statement = try db.cachedStatement(sql: "SELECT \(Self.columns), keyHash FROM node WHERE keyHash = ?")
             // The look-up is by the hash of a 256-bit secret: how long it takes says nothing about the secret.
@@ -125,7 +127,7 @@ package struct NodeStore: Sendable {
     package func heartbeat(
         _ id: NodeID, _ beat: Heartbeat, beingFetched: Set<JobID>, leaseUntil: Date, at now: Date
     ) async throws -> [JobID] {
-        try await self.writer.write { db in
+        try await self.access.write(.soon) { db in
             try db.execute(
                 sql: """
                     UPDATE node SET name = coalesce(nullif(?, ''), name), model = coalesce(nullif(?, ''), model),
@@ -175,19 +177,19 @@ package struct NodeStore: Sendable {
 
     /// Notes a sign of life that is no heartbeat.
     package func noteCall(_ id: NodeID, at now: Date) async throws {
-        try await self.writer.write { db in
+        try await self.access.write(.soon) { db in
             let statement = try db.cachedStatement(sql: "UPDATE node SET lastHeartbeatAt = ? WHERE id = ?")
             try statement.execute(arguments: [now.stored, id.rawValue])
         }
     }
 
     package func get(_ id: NodeID) async throws -> Node {
-        try await self.writer.read { db in try Self.require(db, id) }
+        try await self.access.read { db in try Self.require(db, id) }
     }
 
     /// By priority, then name.
     package func list() async throws -> [Node] {
-        try await self.writer.read { db in
+        try await self.access.read { db in
             try Row.fetchAll(db, sql: "SELECT \(Self.columns) FROM node ORDER BY priority, name, id").map(Self.node)
         }
     }
@@ -196,13 +198,14 @@ package struct NodeStore: Sendable {
     ///
     /// - Returns: How many there were.
     package func remove(_ ids: [NodeID], at now: Date) async throws -> Int {
-        try await self.writer.write { db in
+        try await self.access.write { db in
             var removed = 0
             for id in ids {
                 for job in try JobStore.running(db, of: id) {
                     _ = try JobStore.apply(db, .interrupted, to: job, at: now, jitter: 0)
                 }
                 try db.execute(sql: "DELETE FROM node WHERE id = ?", arguments: [id.rawValue])
+                if db.changesCount > 0 { try EventStore.note(db, .nodeRemoved, node: id, at: now) }
                 removed += db.changesCount
             }
             return removed

@@ -8,6 +8,10 @@ enum Schema {
             try db.execute(sql: Self.library)
             try db.execute(sql: Self.work)
         }
+        migrator.registerMigration("2 lanes, settings, events, search marks") { db in
+            try db.execute(sql: Self.lanes)
+            try db.execute(sql: Self.operations)
+        }
         return migrator
     }
 
@@ -131,5 +135,132 @@ enum Schema {
             CHECK ((endedAt IS NULL) = (outcome IS NULL))
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX attemptOfJob ON attempt (jobID, startedAt);
+        """
+
+    /// Jobs get a lane, a place in it and perhaps a model; the table is made anew because its kinds grow by one.
+    private static let lanes = """
+        ALTER TABLE feed ADD COLUMN model TEXT;
+        ALTER TABLE feed ADD COLUMN autoQueue TEXT NOT NULL DEFAULT 'new' CHECK (autoQueue IN ('none', 'new', 'all'));
+        ALTER TABLE feed ADD COLUMN takesPublished INTEGER NOT NULL DEFAULT 1 CHECK (takesPublished IN (0, 1));
+        ALTER TABLE feed ADD COLUMN failures INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0);
+        ALTER TABLE feed ADD COLUMN nextPollAt REAL;
+        CREATE INDEX feedDue ON feed (nextPollAt);
+
+        -- What the feed offers: a list of objects with url, type and language.
+        ALTER TABLE episode ADD COLUMN published TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(published));
+        -- Why none of them could be used; another list clears it.
+        ALTER TABLE episode ADD COLUMN publishedFault TEXT;
+        ALTER TABLE episode ADD COLUMN transcribedAt REAL;
+        UPDATE episode SET transcribedAt = updatedAt WHERE transcriptPath IS NOT NULL;
+        -- What full-text search has to know of it anew, and what it knows.
+        ALTER TABLE episode ADD COLUMN searchWanted INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE episode ADD COLUMN searchDone INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX episodeUnindexed ON episode (id) WHERE searchWanted <> searchDone;
+        CREATE INDEX episodeByStateOfAll ON episode (state, publishedAt DESC, id DESC);
+        CREATE INDEX episodeWithAudio ON episode (transcribedAt) WHERE audioPath IS NOT NULL AND transcribedAt IS NOT NULL;
+        CREATE TRIGGER episodeSearchChange AFTER UPDATE OF title, description, transcribedAt, transcriptPath ON episode
+        BEGIN
+            UPDATE episode SET searchWanted = searchWanted + 1 WHERE id = new.id;
+        END;
+        CREATE TABLE episodeGone (id INTEGER PRIMARY KEY) STRICT;
+        CREATE TRIGGER episodeSearchRemoval AFTER DELETE ON episode
+        BEGIN
+            INSERT OR REPLACE INTO episodeGone (id) VALUES (old.id);
+        END;
+
+        CREATE TABLE laterJob (
+            id INTEGER PRIMARY KEY,
+            episodeID INTEGER NOT NULL REFERENCES episode (id) ON DELETE CASCADE,
+            feedID INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('download', 'transcribe', 'transcript_download')),
+            priority INTEGER NOT NULL,
+            -- 0 for a fresh episode, 1 for the archive.
+            lane INTEGER NOT NULL DEFAULT 1 CHECK (lane IN (0, 1)),
+            -- Its feed's how-manieth turn in the lane it is: feeds take turns.
+            turn INTEGER NOT NULL DEFAULT 0,
+            -- Only nodes with this model may have it.
+            model TEXT,
+            attempts INTEGER NOT NULL CHECK (attempts >= 0),
+            maxAttempts INTEGER NOT NULL CHECK (maxAttempts > 0),
+            error TEXT,
+            createdAt REAL NOT NULL,
+            scheduledAt REAL NOT NULL,
+            followUp TEXT CHECK (followUp IN ('download', 'transcribe')),
+            state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'completed', 'failed')),
+            notBefore REAL,
+            nodeID TEXT,
+            attemptID TEXT,
+            leaseSince REAL,
+            leaseUntil REAL,
+            hasBegun INTEGER NOT NULL DEFAULT 0 CHECK (hasBegun IN (0, 1)),
+            progress INTEGER NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
+            touchedAt REAL,
+            missingSince REAL,
+            endedAt REAL,
+            CHECK ((state = 'queued') = (notBefore IS NOT NULL)),
+            CHECK ((state = 'running') = (leaseUntil IS NOT NULL)),
+            CHECK ((state = 'running') = (attemptID IS NOT NULL)),
+            CHECK ((state = 'running') = (leaseSince IS NOT NULL)),
+            CHECK ((state = 'running') = (touchedAt IS NOT NULL)),
+            CHECK (state <> 'running' OR nodeID IS NOT NULL),
+            CHECK (state <> 'queued' OR nodeID IS NULL),
+            CHECK ((state IN ('completed', 'failed')) = (endedAt IS NOT NULL))
+        ) STRICT;
+        INSERT INTO laterJob (id, episodeID, feedID, kind, priority, attempts, maxAttempts, error, createdAt, scheduledAt,
+            followUp, state, notBefore, nodeID, attemptID, leaseSince, leaseUntil, hasBegun, progress, touchedAt,
+            missingSince, endedAt)
+        SELECT j.id, j.episodeID, e.feedID, j.kind, j.priority, j.attempts, j.maxAttempts, j.error, j.createdAt,
+            j.scheduledAt, j.followUp, j.state, j.notBefore, j.nodeID, j.attemptID, j.leaseSince, j.leaseUntil,
+            j.hasBegun, j.progress, j.touchedAt, j.missingSince, j.endedAt
+        FROM job j JOIN episode e ON e.id = j.episodeID;
+        DROP TABLE job;
+        ALTER TABLE laterJob RENAME TO job;
+        -- One active job of a kind an episode, whatever the code does.
+        CREATE UNIQUE INDEX jobActive ON job (episodeID, kind) WHERE state IN ('queued', 'running');
+        CREATE INDEX jobClaimable ON job (kind, model, priority, lane, turn, scheduledAt, id) WHERE state = 'queued';
+        CREATE INDEX jobInOrder ON job (kind, priority, lane, turn, scheduledAt, id) WHERE state = 'queued';
+        CREATE INDEX jobLeased ON job (nodeID) WHERE state = 'running';
+        CREATE INDEX jobOfEpisode ON job (episodeID, id);
+        CREATE INDEX jobFailed ON job (episodeID, kind) WHERE state = 'failed';
+        CREATE INDEX jobByState ON job (kind, state, endedAt);
+        CREATE INDEX jobEnded ON job (endedAt) WHERE endedAt IS NOT NULL;
+
+        -- The last turn that a feed was given in a lane, and the lane's own clock (feed 0): the turn handed out last.
+        CREATE TABLE turn (
+            kind TEXT NOT NULL,
+            lane INTEGER NOT NULL,
+            feedID INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            PRIMARY KEY (kind, lane, feedID)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Kinds of which nothing is handed out until a person says so.
+        CREATE TABLE pause (
+            kind TEXT PRIMARY KEY CHECK (kind IN ('download', 'transcribe', 'transcript_download')),
+            since REAL NOT NULL,
+            reason TEXT
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let operations = """
+        CREATE TABLE setting (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            updatedAt REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- What happened, written with the change that it tells of; old ones are removed.
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL,
+            episodeID INTEGER,
+            feedID INTEGER,
+            jobID INTEGER,
+            nodeID TEXT,
+            detail TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(detail))
+        ) STRICT;
+        CREATE INDEX eventByTime ON event (at);
+        CREATE INDEX eventOfEpisode ON event (episodeID, id) WHERE episodeID IS NOT NULL;
         """
 }

@@ -10,7 +10,7 @@ struct Program: AsyncParsableCommand {
         version: castVersion,
         subcommands: [
             ServeCommand.self, NodeCommand.self, EngineCommand.self, ModelsCommand.self, TranscribeCommand.self,
-            AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self,
+            AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self, ImportCommand.self,
         ]
     )
 

@@ -36,7 +36,7 @@ import Testing
 
         func removeFeeds() async throws {
             guard let feeds = self.database?.feeds else { return }
-            for listed in try await feeds.list() { _ = try await feeds.remove(listed.feed.id) }
+            for listed in try await feeds.list() { _ = try await feeds.remove(listed.feed.id, at: Date()) }
         }
     }
 

@@ -114,7 +114,7 @@ import Testing
         try await ServerFixture.run { server in
             let answer = try await server.send(.get, "/api/queue?job_type=dance")
             #expect(answer.status == 400)
-            #expect(answer.detail == "“dance” is not a job type. Valid: download, transcribe.")
+            #expect(answer.detail == "“dance” is not a job type. Valid: download, transcribe, transcript_download.")
             #expect(try await server.send(.get, "/api/queue?job_type=download").status == 200)
         }
     }

@@ -29,8 +29,9 @@ struct ServerFixture: Sendable {
     ) async throws {
         try await withTemporaryFolder { folder in
             let time = TestTime()
-            let parts = ServerParts(
+            let parts = try ServerParts(
                 configuration: ServerConfiguration(dataPath: folder.path), database: try Database(inMemory: ()),
+                search: try SearchIndex(inMemory: ()),
                 storage: try StorageFolder(path: folder.appendingPathComponent("storage").path), podcasts: podcasts,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
             let application = Application(router: try buildRouter(parts), logger: parts.logger)

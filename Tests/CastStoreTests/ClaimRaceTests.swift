@@ -11,7 +11,7 @@ import Testing
             let now = Date(timeIntervalSince1970: 1_800_000_000)
             let database = try Database(path: folder.appendingPathComponent("cast2md.db").path)
             let (feed, _) = try await database.makeFeed(episodes: 10_000, at: now)
-            #expect(try await database.jobs.enqueueAll(feed: feed.id, at: now).queued == 10_000)
+            #expect(try await database.jobs.enqueueAll(.feed(feed.id), at: now).queued == 10_000)
             let claimed = try await withThrowingTaskGroup(of: [JobID].self) { group in
                 for number in 0..<32 {
                     group.addTask {

@@ -12,12 +12,13 @@ import Testing
         self.database = try Database(inMemory: ())
     }
 
-    private func refresh(_ feed: Feed, _ drafts: [EpisodeDraft], at time: Date, queuesNew: Bool = false) async throws
+    private func refresh(_ feed: Feed, _ drafts: [EpisodeDraft], at time: Date, queue: Feed.Options.AutoQueue = .none)
+        async throws
         -> (new: [EpisodeID], queued: Int)
     {
         try await self.database.feeds.refresh(
             feed.id, draft: FeedDraft(title: feed.title), episodes: drafts, etag: nil, lastModified: nil,
-            queuesNew: queuesNew, at: time)
+            queue: queue, at: time)
     }
 
     @Test func `a refresh takes over what the feed says differently of a known episode`() async throws {
@@ -56,7 +57,7 @@ import Testing
             EpisodeDraft(guid: "words", title: "Only words"),
             EpisodeDraft(guid: "episode-1", title: "Episode 1", audioURL: "https://pilots.example/1.mp3"),
         ]
-        let (new, queued) = try await self.refresh(feed, drafts, at: self.now, queuesNew: true)
+        let (new, queued) = try await self.refresh(feed, drafts, at: self.now, queue: .new)
         #expect(new.count == 2)
         #expect(queued == 1)
         let jobs = try await self.database.jobs.queued(kind: .download, limit: 10)

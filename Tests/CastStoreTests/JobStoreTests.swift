@@ -25,7 +25,7 @@ import Testing
         let later = try await self.database.jobs.enqueue(.transcribe, for: episodes[0].id, at: self.now)
         let last = try await self.database.jobs.enqueue(.transcribe, for: episodes[1].id, at: self.now + 1)
         let urgent = try await self.database.jobs.enqueue(
-            .transcribe, for: episodes[2].id, priority: 1, at: self.now + 2)
+            .transcribe, for: episodes[2].id, JobStore.Wish(priority: 1), at: self.now + 2)
         var order: [JobID] = []
         while let claim = try await self.claim("a", at: self.now + 3) { order.append(claim.job.id) }
         #expect(order == [urgent, later, last])
@@ -157,10 +157,10 @@ import Testing
     @Test func `bulk queueing takes what is missing and leaves the rest alone`() async throws {
         let (feed, episodes) = try await self.database.makeFeed(episodes: 50, at: self.now)
         _ = try await self.database.jobs.enqueueProcessing(of: episodes[49].id, at: self.now)
-        let newest = try await self.database.jobs.enqueueAll(feed: feed.id, newest: 3, at: self.now)
+        let newest = try await self.database.jobs.enqueueAll(.feed(feed.id, newest: 3), at: self.now)
         #expect(newest.queued == 2)
         #expect(newest.skipped == 1)
-        let rest = try await self.database.jobs.enqueueAll(feed: nil, at: self.now)
+        let rest = try await self.database.jobs.enqueueAll(.all, at: self.now)
         #expect(rest.queued == 47)
         #expect(try await self.database.episodes.counts() == [.needsAudio: 50])
         let first = try await self.database.jobs.claim(
@@ -186,7 +186,7 @@ import Testing
                 .failed(by: NodeID("node-a"), message: "damaged", retry: false), of: id, at: self.now)
         }
         let first = try await self.database.jobs.enqueueProcessing(of: episodes[0].id, at: self.now + 1)
-        #expect(try await self.database.jobs.enqueueAll(feed: feed.id, at: self.now + 2).queued == 1)
+        #expect(try await self.database.jobs.enqueueAll(.feed(feed.id), at: self.now + 2).queued == 1)
         #expect(try await self.database.jobs.counts()[.transcribe] == JobStore.Counts(queued: 2))
         #expect(try await self.claim("b", at: self.now + 3)?.job.id == first)
         #expect(try await self.claim("b", at: self.now + 3)?.job.attempts == 1)

@@ -22,7 +22,7 @@ import Testing
 
     private func queued(_ count: Int) async throws -> [JobID] {
         let (feed, _) = try await self.database.makeFeed(episodes: count, withAudio: true, at: self.now)
-        _ = try await self.database.jobs.enqueueAll(feed: feed.id, at: self.now)
+        _ = try await self.database.jobs.enqueueAll(.feed(feed.id), at: self.now)
         return try await self.database.jobs.queued(limit: count).map(\.job.id)
     }
 

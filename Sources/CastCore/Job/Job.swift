@@ -6,6 +6,30 @@ package enum JobKind: String, Sendable, Codable, CaseIterable {
     case download
     /// Turn the audio into text; nodes do it.
     case transcribe
+    /// Fetch the transcript that the publisher offers; the server does it.
+    case transcriptDownload = "transcript_download"
+}
+
+/// Which line a job stands in: whoever is in the first goes before all of the second, at the same priority.
+package enum JobLane: Int, Sendable, Codable, CaseIterable {
+    /// An episode that came out a few days ago at most: somebody waits for it.
+    case fresh = 0
+    /// Everything older: it has waited for long already.
+    case archive = 1
+
+    /// The lane of an episode; one without a date is taken for old.
+    ///
+    /// - Parameter freshFor: Seconds after its publication during which an episode counts as fresh.
+    package init(publishedAt: Date?, freshFor: TimeInterval, at now: Date) {
+        guard let publishedAt, now.timeIntervalSince(publishedAt) <= freshFor else {
+            self = .archive
+            return
+        }
+        self = .fresh
+    }
+
+    /// A week: what a weekly show's newest episode is until the next one comes.
+    package static let freshFor: TimeInterval = 7 * 86_400
 }
 
 /// A piece of work on one episode, and where it stands.
@@ -60,6 +84,9 @@ package struct Job: Sendable, Equatable {
     package var kind: JobKind
     /// Lower goes first.
     package var priority: Int
+    package var lane: JobLane
+    /// Only nodes with this model may have it; nil for any node.
+    package var model: String?
     /// Tries that count: a failure and a lost begun lease do, a release does not.
     package var attempts: Int
     package var maxAttempts: Int
@@ -73,7 +100,8 @@ package struct Job: Sendable, Equatable {
     package var state: State
 
     package init(
-        id: JobID, episodeID: EpisodeID, kind: JobKind, priority: Int = 10, attempts: Int = 0,
+        id: JobID, episodeID: EpisodeID, kind: JobKind, priority: Int = 10, lane: JobLane = .archive,
+        model: String? = nil, attempts: Int = 0,
         maxAttempts: Int = Job.defaultMaxAttempts, error: String? = nil, createdAt: Date, scheduledAt: Date? = nil,
         followUp: JobKind? = nil, state: State
     ) {
@@ -81,6 +109,8 @@ package struct Job: Sendable, Equatable {
         self.episodeID = episodeID
         self.kind = kind
         self.priority = priority
+        self.lane = lane
+        self.model = model
         self.attempts = attempts
         self.maxAttempts = maxAttempts
         self.error = error

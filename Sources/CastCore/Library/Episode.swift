@@ -43,6 +43,12 @@ package struct Episode: Sendable, Equatable {
     package var transcriptModel: String?
     /// `whisper` for our own work, as the existing server says.
     package var transcriptSource: String?
+    /// When the transcript that is there came.
+    package var transcribedAt: Date?
+    /// What the publisher offers.
+    package var published: [PublishedTranscript]
+    /// Why none of that could be used.
+    package var publishedFault: String?
     package var error: String?
     package var createdAt: Date
     package var updatedAt: Date
@@ -51,7 +57,8 @@ package struct Episode: Sendable, Equatable {
         id: EpisodeID, feedID: FeedID, guid: String, title: String, description: String?, link: String?,
         audioURL: String?, duration: Double?, publishedAt: Date?, state: EpisodeState, stem: String,
         audioPath: String?, audioSize: Int64?, transcriptPath: String?, transcriptModel: String?,
-        transcriptSource: String?, error: String?, createdAt: Date, updatedAt: Date
+        transcriptSource: String?, transcribedAt: Date? = nil, published: [PublishedTranscript] = [],
+        publishedFault: String? = nil, error: String?, createdAt: Date, updatedAt: Date
     ) {
         self.id = id
         self.feedID = feedID
@@ -69,6 +76,9 @@ package struct Episode: Sendable, Equatable {
         self.transcriptPath = transcriptPath
         self.transcriptModel = transcriptModel
         self.transcriptSource = transcriptSource
+        self.transcribedAt = transcribedAt
+        self.published = published
+        self.publishedFault = publishedFault
         self.error = error
         self.createdAt = createdAt
         self.updatedAt = updatedAt
@@ -84,10 +94,12 @@ package struct EpisodeDraft: Sendable, Equatable {
     package var audioURL: String?
     package var duration: Double?
     package var publishedAt: Date?
+    package var published: [PublishedTranscript]
 
     package init(
         guid: String, title: String, description: String? = nil, link: String? = nil, audioURL: String? = nil,
-        duration: Double? = nil, publishedAt: Date? = nil
+        duration: Double? = nil, publishedAt: Date? = nil,
+        published: [PublishedTranscript] = []
     ) {
         self.guid = guid
         self.title = title
@@ -96,5 +108,6 @@ package struct EpisodeDraft: Sendable, Equatable {
         self.audioURL = audioURL
         self.duration = duration
         self.publishedAt = publishedAt
+        self.published = published
     }
 }

@@ -23,13 +23,17 @@ package struct Feed: Sendable, Equatable {
     package var lastPolledAt: Date?
     /// Why the last refresh failed; nil after one that worked.
     package var lastError: String?
+    /// Refreshes that failed in a row.
+    package var failures: Int
+    package var options: Options
     package var createdAt: Date
     package var updatedAt: Date
 
     package init(
         id: FeedID, url: String, title: String, description: String?, imageURL: String?, customTitle: String?,
         author: String?, link: String?, language: String?, categories: [String], folder: String, etag: String?,
-        lastModified: String?, lastPolledAt: Date?, lastError: String?, createdAt: Date, updatedAt: Date
+        lastModified: String?, lastPolledAt: Date?, lastError: String?, failures: Int = 0, options: Options = Options(),
+        createdAt: Date, updatedAt: Date
     ) {
         self.id = id
         self.url = url
@@ -46,8 +50,34 @@ package struct Feed: Sendable, Equatable {
         self.lastModified = lastModified
         self.lastPolledAt = lastPolledAt
         self.lastError = lastError
+        self.failures = failures
+        self.options = options
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+    }
+
+    /// What a person wants of this feed.
+    package struct Options: Sendable, Equatable {
+        /// What a refresh queues by itself.
+        package enum AutoQueue: String, Sendable, Codable, CaseIterable {
+            case none
+            /// What the refresh found.
+            case new
+            /// What the refresh found, and everything else that has no transcript yet.
+            case all
+        }
+
+        package var autoQueue: AutoQueue
+        /// Only nodes with this model get its jobs; nil for any node.
+        package var model: String?
+        /// Whether a publisher's transcript is taken instead of transcribing.
+        package var takesPublished: Bool
+
+        package init(autoQueue: AutoQueue = .new, model: String? = nil, takesPublished: Bool = true) {
+            self.autoQueue = autoQueue
+            self.model = model
+            self.takesPublished = takesPublished
+        }
     }
 
     package var displayTitle: String { self.customTitle ?? self.title }

@@ -77,6 +77,7 @@ enum PageText {
         switch kind {
         case .download: "Downloading"
         case .transcribe: "Transcribing"
+        case .transcriptDownload: "Fetching the publisher’s text"
         }
     }
 }

@@ -14,25 +14,55 @@ struct EpisodeRoutes: Sendable {
         episodes.get(use: self.list)
         episodes.post(use: self.addByAddress)
         episodes.post("upload", use: self.addByFile)
+        episodes.get("status/:status", use: self.listByState)
         episodes.get(":episode_id", use: self.get)
+        episodes.delete(":episode_id/audio", use: self.removeAudio)
+        episodes.get(":episode_id/transcript/section", use: self.section)
         episodes.get(":episode_id/audio", use: self.audio)
         episodes.get(":episode_id/transcript", use: self.transcript)
         episodes.get(":episode_id/attempts", use: self.attempts)
     }
 
     @Sendable func list(request: Request, context: AppContext) async throws -> EpisodeListResponse {
-        var state: EpisodeState?
-        if let text = request.queryString("status") {
-            guard let known = EpisodeState(rawValue: text) else {
-                let valid = EpisodeState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CastError(.invalid, "“\(text)” is not a status. Valid: \(valid).")
-            }
-            state = known
+        try await EpisodePage(parts: self.parts).list(request, feed: nil, standardLimit: 100)
+    }
+
+    @Sendable func listByState(request: Request, context: AppContext) async throws -> EpisodeListResponse {
+        let state = try Choice.read(
+            context.parameters.get("status") ?? "", as: "a status", of: EpisodeState.self)
+        let feed = try request.queryInt("feed_id", default: 0, in: 0...Int.max)
+        return try await EpisodePage(parts: self.parts).list(
+            request, feed: feed == 0 ? nil : FeedID(Int64(feed)), state: state, standardLimit: 100)
+    }
+
+    /// Removes the audio of an episode that has its transcript; where its address is known it can be fetched again.
+    @Sendable func removeAudio(request: Request, context: AppContext) async throws -> MessageResponse {
+        let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
+        guard episode.transcriptPath != nil else {
+            throw CastError(.invalid, "Episode has no transcript yet; its audio is still needed.")
         }
-        let limit = try request.queryInt("limit", default: 100, in: 1...1000)
-        let offset = try request.queryInt("offset", default: 0, in: 0...10_000_000)
-        let (episodes, total) = try await self.parts.database.episodes.list(state: state, limit: limit, offset: offset)
-        return EpisodeListResponse(episodes.map { EpisodeMessage($0, place: self.parts.place) }, total: total)
+        guard let path = episode.audioPath else { throw CastError(.notFound, "Episode has no audio") }
+        try await self.parts.database.episodes.dropAudio(episode.id, reason: "asked for", at: self.parts.now())
+        try self.parts.storage.remove(path)
+        return MessageResponse("Audio of '\(episode.title)' removed")
+    }
+
+    /// What is said from a time on: the sentences of some minutes as plain text.
+    @Sendable func section(request: Request, context: AppContext) async throws -> TranscriptSectionResponse {
+        let (id, start, length) = try together(
+            Result { try context.id("episode_id", of: EpisodeID.self) },
+            Result { try request.queryInt("start_time", default: 0, in: 0...1_000_000) },
+            Result { try request.queryInt("duration", default: 300, in: 1...86_400) })
+        let episode = try await self.parts.database.episodes.get(id)
+        let transcript = try TranscriptShelf(storage: self.parts.storage).read(episode)
+        let until = Double(start + length)
+        let sentences = transcript.sentences.filter { $0.end >= Double(start) && $0.start < until }
+        return TranscriptSectionResponse(
+            episodeID: id, title: episode.title, startTime: Double(start), endTime: until,
+            text: sentences.map(\.text).joined(separator: " "),
+            segments: sentences.map {
+                TranscriptSectionResponse.Segment(start: $0.start, end: $0.end, text: $0.text)
+            })
     }
 
     @Sendable func get(request: Request, context: AppContext) async throws -> EpisodeMessage {
@@ -83,11 +113,15 @@ struct EpisodeRoutes: Sendable {
         let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
         let feed = try await self.parts.database.feeds.get(episode.feedID)
         let transcript = try TranscriptShelf(storage: self.parts.storage).read(episode)
+        // The address stays, its content changes when the episode is transcribed anew.
+        let tag =
+            "\"\(episode.id)-\(Int(episode.transcribedAt?.timeIntervalSince1970 ?? 0))-\(Int(episode.updatedAt.timeIntervalSince1970))\""
+        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
         let text = try format.render(transcript, header: TranscriptHeader(feed: feed, episode: episode))
         return Response(
             status: .ok,
             headers: [
-                .contentType: format.contentType,
+                .contentType: format.contentType, .eTag: tag, .cacheControl: "no-cache",
                 .contentDisposition: AudioFile.disposition("\(episode.stem).\(format.fileExtension)"),
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -111,3 +145,5 @@ struct EpisodeRoutes: Sendable {
         return title.isEmpty || title == "/" ? "Untitled" : title
     }
 }
+
+extension TranscriptSectionResponse: ResponseEncodable {}

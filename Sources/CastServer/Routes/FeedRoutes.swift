@@ -14,7 +14,7 @@ struct FeedRoutes: Sendable {
         feeds.get(use: self.list)
         feeds.post(use: self.addFeed)
         feeds.get(":feed_id", use: self.get)
-        feeds.patch(":feed_id", use: self.rename)
+        feeds.patch(":feed_id", use: self.change)
         feeds.delete(":feed_id", use: self.remove)
         feeds.post(":feed_id/refresh", use: self.refresh)
         feeds.get(":feed_id/episodes", use: self.episodes)
@@ -34,19 +34,41 @@ struct FeedRoutes: Sendable {
         try await self.message(try await self.parts.database.feeds.get(try context.id("feed_id")))
     }
 
-    @Sendable func rename(request: Request, context: AppContext) async throws -> FeedMessage {
+    @Sendable func change(request: Request, context: AppContext) async throws -> FeedMessage {
         let (id, body) = try together(
             Result { try context.id("feed_id", of: FeedID.self) },
-            await .of { try await request.read(RenameFeedRequest.self, context: context) })
-        let title = body.customTitle?.trimmingCharacters(in: .whitespacesAndNewlines)
-        return try await self.message(
-            try await self.parts.database.feeds.setCustomTitle(
-                id, to: title?.isEmpty == true ? nil : title, at: self.parts.now()))
+            await .of { try await request.read(ChangeFeedRequest.self, context: context) })
+        var change = FeedStore.Change()
+        change.customTitle = body.customTitle.map(Self.orNothing)
+        change.language = try body.language.map { try Self.language(Self.orNothing($0)) }
+        change.model = body.model.map(Self.orNothing)
+        change.autoQueue = try body.autoQueue.map { try Choice.read($0, as: "a way to queue") }
+        change.takesPublished = body.publisherTranscripts
+        return try await self.message(try await self.parts.database.feeds.change(id, change, at: self.parts.now()))
+    }
+
+    /// Text without white space around it; nothing is left of an empty one.
+    private static func orNothing(_ text: String?) -> String? {
+        let trimmed = text?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return trimmed?.isEmpty == true ? nil : trimmed
+    }
+
+    private static func language(_ text: String?) throws -> String? {
+        guard let text else { return nil }
+        guard text.wholeMatch(of: /[A-Za-z]{2,3}/) != nil else {
+            throw CastError(.invalid, "“\(text.prefix(40))” is not a language; it must be a code like en or de.")
+        }
+        return text.lowercased()
+    }
+
+    /// A person who asks for new episodes to be queued gets that, whatever the feed's own setting.
+    private static func atLeastNew(_ options: Feed.Options) -> Feed.Options.AutoQueue {
+        options.autoQueue == .all ? .all : .new
     }
 
     /// Forgets the feed; its files stay in the storage folder, for whoever wants to keep the transcripts.
     @Sendable func remove(request: Request, context: AppContext) async throws -> MessageResponse {
-        let feed = try await self.parts.database.feeds.remove(try context.id("feed_id"))
+        let feed = try await self.parts.database.feeds.remove(try context.id("feed_id"), at: self.parts.now())
         return MessageResponse(
             "Feed '\(feed.displayTitle)' removed. Its files stay in \(self.parts.storage.root.path)/\(feed.folder).")
     }
@@ -55,22 +77,20 @@ struct FeedRoutes: Sendable {
         let text = request.queryString("auto_queue")?.lowercased() ?? "true"
         let id: FeedID = try context.id("feed_id")
         // Only what has failed after this is about the publisher.
-        _ = try await self.parts.database.feeds.get(id)
+        let options = try await self.parts.database.feeds.get(id).options
         let (new, queued) = try await Self.fetching {
             try await FeedKeeper(parts: self.parts).refresh(
-                id, autoQueue: ["true", "1", "yes", "on"].contains(text))
+                id,
+                queue: ["true", "1", "yes", "on"].contains(text)
+                    ? Self.atLeastNew(options) : Feed.Options.AutoQueue.none)
         }
         return RefreshResponse(
             newEpisodes: new, queuedEpisodes: queued, message: "Found \(new) new episodes, queued \(queued)")
     }
 
     @Sendable func episodes(request: Request, context: AppContext) async throws -> EpisodeListResponse {
-        let (id, limit, offset) = try together(
-            Result { try context.id("feed_id", of: FeedID.self) },
-            Result { try request.queryInt("limit", default: 50, in: 1...1000) },
-            Result { try request.queryInt("offset", default: 0, in: 0...10_000_000) })
-        let (episodes, total) = try await self.parts.database.episodes.list(feed: id, limit: limit, offset: offset)
-        return EpisodeListResponse(episodes.map { EpisodeMessage($0, place: self.parts.place) }, total: total)
+        let id: FeedID = try context.id("feed_id")
+        return try await EpisodePage(parts: self.parts).list(request, feed: id, standardLimit: 50)
     }
 
     /// Runs something that asks a publisher.

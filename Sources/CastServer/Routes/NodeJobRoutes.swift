@@ -55,8 +55,11 @@ struct NodeJobRoutes: Sendable {
 
     @Sendable func progress(request: Request, context: AppContext) async throws -> MessageResponse {
         let (id, node, body) = try await self.read(ProgressRequest.self, request, context)
-        _ = try await self.handle(
+        let job = try await self.handle(
             .progressed(by: node.id, percent: body.progressPercent, until: self.parts.leaseEnd), of: id, request)
+        if let percent = job.percent {
+            self.parts.live.tell(LiveProgress.Report(job: id, episode: job.episodeID, percent: percent))
+        }
         return MessageResponse("Progress updated")
     }
 

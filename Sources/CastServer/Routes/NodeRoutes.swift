@@ -61,7 +61,8 @@ struct NodeRoutes: Sendable {
     @Sendable func claim(request: Request, context: AppContext) async throws -> ClaimResponse {
         let node = try await self.authenticate(context, key: try Self.key(of: request))
         let claim = try await self.parts.database.jobs.claim(
-            .transcribe, by: node.id, attempt: UUID().uuidString.lowercased(), until: self.parts.leaseEnd,
+            .transcribe, by: node.id, model: node.model, attempt: UUID().uuidString.lowercased(),
+            until: self.parts.leaseEnd,
             at: self.parts.now())
         guard let claim else { return ClaimResponse() }
         try await self.parts.database.nodes.noteCall(node.id, at: self.parts.now())

@@ -149,7 +149,8 @@ struct PageRoutes: Sendable {
 
     @Sendable func processFeed(request: Request, context: AppContext) async throws -> Response {
         let id: FeedID = try context.id("feed_id")
-        let (queued, _) = try await self.parts.database.jobs.enqueueAll(feed: id, at: self.parts.now())
+        let (queued, _) = try await self.parts.database.jobs.enqueueAll(
+            .feed(id), self.parts.wish(), at: self.parts.now())
         return Self.redirect(
             to: "/feeds/\(id)", notice: queued == 0 ? "There was nothing to queue." : "Queued \(queued) episodes.")
     }
@@ -157,7 +158,7 @@ struct PageRoutes: Sendable {
     @Sendable func refreshFeed(request: Request, context: AppContext) async throws -> Response {
         let id: FeedID = try context.id("feed_id")
         do {
-            let (new, _) = try await FeedKeeper(parts: self.parts).refresh(id, autoQueue: false)
+            let (new, _) = try await FeedKeeper(parts: self.parts).refresh(id, queue: Feed.Options.AutoQueue.none)
             return Self.redirect(
                 to: "/feeds/\(id)", notice: new == 0 ? "There are no new episodes." : "Found \(new) new episodes.")
         } catch is CastError {
@@ -170,7 +171,8 @@ struct PageRoutes: Sendable {
         let id: EpisodeID = try context.id("episode_id")
         do {
             // The page offers it for an episode that has a transcript as well: “Transcribe again”.
-            _ = try await self.parts.database.jobs.enqueueProcessing(of: id, again: true, at: self.parts.now())
+            _ = try await self.parts.database.jobs.enqueueProcessing(
+                of: id, self.parts.wish(again: true), at: self.parts.now())
             return Self.redirect(to: "/episodes/\(id)")
         } catch let error as CastError where error.code != .notFound {
             return Self.redirect(to: "/episodes/\(id)", notice: error.message)

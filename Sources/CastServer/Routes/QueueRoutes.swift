@@ -20,6 +20,25 @@ struct QueueRoutes: Sendable {
         queue.post("batch/feed/:feed_id/process", use: self.processFeed)
         queue.post("batch/all/process", use: self.processAll)
         queue.post("batch/retry-failed", use: self.retryFailed)
+        queue.post("batch/feed/:feed_id/transcribe", use: self.processFeed)
+        queue.post("batch/feed/:feed_id/transcript-download", use: self.processFeed)
+        queue.post("batch/feed/:feed_id/retranscribe", use: self.retranscribeFeed)
+        queue.post("batch/episodes", use: self.processEpisodes)
+        queue.post("batch/range", use: self.processRange)
+        queue.post("batch/reset-stuck", use: self.resetStuck)
+        queue.delete("batch/queued", use: self.cancelQueued)
+        queue.delete("batch/completed", use: self.removeCompleted)
+        queue.get("retranscribe/info/:feed_id", use: self.retranscribeInfo)
+        queue.post("episodes/:episode_id/transcript-download", use: self.process)
+        queue.post("episodes/:episode_id/force-transcript-retry", use: self.transcribe)
+        queue.get("stuck", use: self.stuck)
+        queue.get("all", use: self.all)
+        queue.get("stats", use: self.stats)
+        queue.get("paused", use: self.paused)
+        queue.post("pause", use: self.pause)
+        queue.post("resume", use: self.resume)
+        queue.post(":job_id/move-up", use: self.moveUp)
+        queue.delete(":job_id/force", use: self.remove)
         queue.get(":job_id", use: self.get)
         queue.post(":job_id/retry", use: self.retry)
         queue.post(":job_id/reset", use: self.reset)
@@ -37,9 +56,12 @@ struct QueueRoutes: Sendable {
         let nodes = try await self.parts.database.nodes.list().filter { self.parts.status(of: $0) != .offline }
         let counts = try await self.parts.database.jobs.counts()
         return QueueStatusResponse(
-            downloadWorkers: self.parts.configuration.maxConcurrentDownloads, transcribeWorkers: nodes.count,
-            download: try await self.lane(.download, counts[.download]),
-            transcribe: try await self.lane(.transcribe, counts[.transcribe]))
+            downloadWorkers: self.parts.configuration.maxConcurrentDownloads,
+            transcriptDownloadWorkers: self.parts.configuration.maxTranscriptDownloads,
+            transcribeWorkers: nodes.count, download: try await self.lane(.download, counts[.download]),
+            transcriptDownload: try await self.lane(.transcriptDownload, counts[.transcriptDownload]),
+            transcribe: try await self.lane(.transcribe, counts[.transcribe]),
+            paused: try await self.parts.database.jobs.pauses().map(\.kind))
     }
 
     private func lane(_ kind: JobKind, _ counts: JobStore.Counts?) async throws -> QueueStatusResponse.Lane {
@@ -70,7 +92,7 @@ struct QueueRoutes: Sendable {
     @Sendable func process(request: Request, context: AppContext) async throws -> QueuedResponse {
         let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
         let job = try await self.parts.database.jobs.enqueueProcessing(
-            of: id, priority: priority, at: self.parts.now())
+            of: id, self.parts.wish(priority: priority), at: self.parts.now())
         return QueuedResponse(message: "Episode queued for processing", jobID: job)
     }
 
@@ -78,7 +100,7 @@ struct QueueRoutes: Sendable {
     @Sendable func transcribe(request: Request, context: AppContext) async throws -> QueuedResponse {
         let (id, priority) = try await self.read("episode_id", of: EpisodeID.self, request, context)
         let job = try await self.parts.database.jobs.enqueueProcessing(
-            of: id, again: true, priority: priority, at: self.parts.now())
+            of: id, self.parts.wish(priority: priority, again: true), at: self.parts.now())
         return QueuedResponse(message: "Episode queued for transcription", jobID: job)
     }
 
@@ -88,34 +110,35 @@ struct QueueRoutes: Sendable {
         guard episode.audioPath == nil else { throw CastError(.conflict, "The audio is here already.") }
         guard episode.audioURL != nil else { throw CastError(.invalid, "Episode has no address to fetch audio from.") }
         let job = try await self.parts.database.jobs.enqueue(
-            .download, for: episode.id, priority: priority, at: self.parts.now())
+            .download, for: episode.id, self.parts.wish(priority: priority), at: self.parts.now())
         return QueuedResponse(message: "Episode queued for download", jobID: job)
     }
 
     /// Queues a feed's episodes; `?newest=3` takes only so many, counted from the newest.
     @Sendable func processFeed(request: Request, context: AppContext) async throws -> BatchResponse {
         let (id, newest, priority) = try together(
-            Result { try context.id("feed_id", of: FeedID.self) }, self.newest(request),
-            await self.priority(request, context))
+            Result { try context.id("feed_id", of: FeedID.self) }, Self.newest(request),
+            await Self.priority(request, context))
         return try await self.processAll(feed: id, newest: newest, priority: priority)
     }
 
     @Sendable func processAll(request: Request, context: AppContext) async throws -> BatchResponse {
-        let (newest, priority) = try together(self.newest(request), await self.priority(request, context))
+        let (newest, priority) = try together(Self.newest(request), await Self.priority(request, context))
         return try await self.processAll(feed: nil, newest: newest, priority: priority)
     }
 
     private func processAll(feed: FeedID?, newest: Int, priority: Int) async throws -> BatchResponse {
-        let (queued, skipped) = try await self.parts.database.jobs.enqueueAll(
-            feed: feed, newest: newest == 0 ? nil : newest, priority: priority, at: self.parts.now())
-        return BatchResponse(queued: queued, skipped: skipped, message: "Queued \(queued) episodes, skipped \(skipped)")
+        let limit = newest == 0 ? nil : newest
+        let selection: JobStore.Selection =
+            if let feed { .feed(feed, newest: limit) } else if let limit { .newestOfAll(limit) } else { .all }
+        return try await self.enqueue(selection, self.parts.wish(priority: priority))
     }
 
-    private func newest(_ request: Request) -> Result<Int, any Error> {
+    static func newest(_ request: Request) -> Result<Int, any Error> {
         Result { try request.queryInt("newest", default: 0, in: 0...10_000_000) }
     }
 
-    private func priority(_ request: Request, _ context: AppContext) async -> Result<Int, any Error> {
+    static func priority(_ request: Request, _ context: AppContext) async -> Result<Int, any Error> {
         await .of { try await request.readIfAny(PriorityRequest.self, context: context)?.priority ?? 10 }
     }
 
@@ -123,7 +146,7 @@ struct QueueRoutes: Sendable {
     private func read<Subject>(
         _ name: String, of type: Identifier<Subject>.Type, _ request: Request, _ context: AppContext
     ) async throws -> (Identifier<Subject>, Int) {
-        try together(Result { try context.id(name, of: type) }, await self.priority(request, context))
+        try together(Result { try context.id(name, of: type) }, await Self.priority(request, context))
     }
 
     @Sendable func retryFailed(request: Request, context: AppContext) async throws -> BatchResponse {

@@ -5,6 +5,9 @@ import HTTPTypes
 extension HTTPField.Name {
     static let secFetchSite = Self(known: "Sec-Fetch-Site")
     static let transcriberKey = Self(known: nodeKeyHeader)
+    static let lastEventID = Self(known: "Last-Event-ID")
+    /// Tells a proxy in front of us not to hold a stream back.
+    static let accelBuffering = Self(known: "X-Accel-Buffering")
     static let jobAttempt = Self(known: attemptHeader)
 
     private init(known name: String) {

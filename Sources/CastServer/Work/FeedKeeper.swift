@@ -13,7 +13,7 @@ struct FeedKeeper: Sendable {
     /// - Throws: `.conflict` when it is there already; what the fetch throws when the address is no feed.
     func add(_ address: String) async throws -> Feed {
         let url = try Self.checked(address)
-        guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil) else {
+        guard case .document(let document) = try await self.parts.podcasts.fetchFeed(.init(url: url)) else {
             throw CastError(
                 .unavailable, "The server answered that nothing changed, although the feed was never fetched before.")
         }
@@ -22,7 +22,8 @@ struct FeedKeeper: Sendable {
             url: document.movedTo ?? url, draft: document.feed, episodes: document.episodes,
             isFolderTaken: { storage.exists($0) }, at: self.parts.now())
         try await self.parts.database.feeds.noteValidators(
-            feed.id, etag: document.etag, lastModified: document.lastModified, at: self.parts.now())
+            feed.id, etag: document.etag, lastModified: document.lastModified, nextPollAt: self.nextLook(failures: 0),
+            at: self.parts.now())
         self.parts.logger.info(
             "feed added", metadata: ["feed.id": "\(feed.id)", "episodes": "\(document.episodes.count)"])
         return try await self.parts.database.feeds.get(feed.id)
@@ -30,30 +31,41 @@ struct FeedKeeper: Sendable {
 
     /// Looks for new episodes.
     ///
-    /// - Parameter autoQueue: Whether what is new is queued for transcription at once.
+    /// - Parameter queue: What is queued for transcription at once; nil for what the feed's own setting says.
     /// - Throws: What the fetch throws; the feed remembers the reason.
-    func refresh(_ id: FeedID, autoQueue: Bool) async throws -> (new: Int, queued: Int) {
+    func refresh(_ id: FeedID, queue: Feed.Options.AutoQueue?) async throws -> (new: Int, queued: Int) {
         let feed = try await self.parts.database.feeds.get(id)
         guard feed.url != Feed.addedURL else {
             throw CastError(.invalid, "“\(feed.displayTitle)” holds single episodes; there is no feed to refresh.")
         }
         let answer: PodcastSource.FeedAnswer
         do {
-            answer = try await self.parts.podcasts.fetchFeed(feed.url, feed.etag, feed.lastModified)
+            answer = try await self.parts.podcasts.fetchFeed(
+                .init(
+                    url: feed.url, etag: feed.etag, lastModified: feed.lastModified,
+                    known: try await self.parts.database.feeds.guids(of: id)))
+        } catch is CancellationError where Task.isCancelled {
+            throw CancellationError()
         } catch {
             let reason = (error as? CastError)?.message ?? "It failed."
-            try await self.parts.database.feeds.notePoll(id, error: reason, at: self.parts.now())
+            try await self.parts.database.feeds.notePoll(
+                id, error: reason, nextPollAt: self.nextLook(failures: feed.failures + 1), at: self.parts.now())
             throw error
         }
         switch answer {
         case .notModified(let movedTo):
-            try await self.parts.database.feeds.notePoll(id, error: nil, at: self.parts.now())
+            try await self.parts.database.feeds.notePoll(
+                id, error: nil, nextPollAt: self.nextLook(failures: 0), at: self.parts.now())
             try await self.move(feed, to: movedTo)
-            return (0, 0)
+            guard (queue ?? feed.options.autoQueue) == .all else { return (0, 0) }
+            let (queued, _) = try await self.parts.database.jobs.enqueueAll(
+                .feed(id), self.parts.wish(), at: self.parts.now())
+            return (0, queued)
         case .document(let document):
             let (new, queued) = try await self.parts.database.feeds.refresh(
                 id, draft: document.feed, episodes: document.episodes, etag: document.etag,
-                lastModified: document.lastModified, queuesNew: autoQueue, at: self.parts.now())
+                lastModified: document.lastModified, queue: queue ?? feed.options.autoQueue, self.parts.wish(),
+                nextPollAt: self.nextLook(failures: 0), at: self.parts.now())
             if let announced = try await self.verified(document.announcedURL, of: feed) {
                 try await self.move(feed, to: announced)
             } else {
@@ -63,11 +75,18 @@ struct FeedKeeper: Sendable {
         }
     }
 
+    private func nextLook(failures: Int) -> Date? {
+        let minutes = self.parts.configuration.feedRefreshMinutes
+        guard minutes > 0 else { return nil }
+        return RefreshSchedule.next(
+            after: self.parts.now(), interval: Double(minutes) * 60, failures: failures, jitter: .random(in: -1...1))
+    }
+
     /// The address that a publisher announces in the feed, if it is another one and a feed is there.
     private func verified(_ announced: String?, of feed: Feed) async throws -> String? {
         guard let announced, announced != feed.url, let url = try? Self.checked(announced) else { return nil }
         do {
-            guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil),
+            guard case .document(let document) = try await self.parts.podcasts.fetchFeed(.init(url: url)),
                 !document.episodes.isEmpty
             else { return nil }
             return document.movedTo ?? url

@@ -17,8 +17,23 @@ struct TranscriptIntake: Sendable {
         }
         let episode = try await self.parts.database.episodes.get(job.episodeID)
         let feed = try await self.parts.database.feeds.get(episode.feedID)
-        let transcript = try Self.transcript(in: request)
+        return try await self.take(
+            try Self.transcript(in: request), source: "whisper", for: job, from: node.id, of: episode, in: feed)
+    }
 
+    /// Takes a transcript that the server itself fetched from the publisher.
+    func take(
+        _ transcript: Transcript, source: String, for job: Job, of episode: Episode, in feed: Feed
+    ) async throws {
+        guard transcript.isPlausible else {
+            throw CastError(.invalid, "The publisher's transcript has times that run backwards or are no numbers.")
+        }
+        _ = try await self.take(transcript, source: source, for: job, from: .server, of: episode, in: feed)
+    }
+
+    private func take(
+        _ transcript: Transcript, source: String, for job: Job, from node: NodeID, of episode: Episode, in feed: Feed
+    ) async throws -> JobVerdict {
         let path = self.parts.storage.transcriptPath(feed: feed, episode: episode)
         let header = TranscriptHeader(feed: feed, episode: episode)
         let markdown = try TranscriptFormat.md.render(transcript, header: header)
@@ -30,9 +45,9 @@ struct TranscriptIntake: Sendable {
         let old = try self.parts.storage.keepAside(Self.nativePath(of: path))
         defer { old?.discard() }
         return try await self.parts.database.jobs.complete(
-            id, by: node.id,
+            job.id, by: node,
             product: .transcript(
-                path: path, model: transcript.model ?? "unknown", source: "whisper", duration: transcript.duration),
+                path: path, model: transcript.model ?? "unknown", source: source, duration: transcript.duration),
             at: self.parts.now()
         ) {
             try words.install()

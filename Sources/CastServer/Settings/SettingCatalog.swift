@@ -1,0 +1,138 @@
+package import CastCore
+import Foundation
+
+/// A setting that a person may change while the server runs: its name on the wire, what it may be, and where it goes.
+///
+/// The variable of the same meaning has the same name in capitals.
+package struct Setting: Sendable {
+    package enum Form: Sendable, Equatable {
+        case int(ClosedRange<Int>)
+        case bool
+        case text
+        case address
+    }
+
+    package let name: String
+    package let form: Form
+    package let label: String
+    package let description: String
+    /// The unit of a number, for the page; "" for a count.
+    package let unit: String
+    /// Whether it counts from the next start on only.
+    package let needsRestart: Bool
+    private let read: @Sendable (ServerConfiguration) -> JSONValue
+    private let write: @Sendable (Variables, inout ServerConfiguration) throws -> Void
+
+    package var variable: String { self.name.uppercased() }
+
+    /// The value in a configuration.
+    package func value(in configuration: ServerConfiguration) -> JSONValue { self.read(configuration) }
+
+    /// Takes the variable into the configuration, if it is given.
+    ///
+    /// - Throws: `.invalid` that says what it may be.
+    func take(_ reader: Variables, into configuration: inout ServerConfiguration) throws {
+        try self.write(reader, &configuration)
+    }
+
+    static func int(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, Int> & Sendable, _ range: ClosedRange<Int>,
+        unit: String = "", needsRestart: Bool = false, _ label: String, _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .int(range), label: label, description: description, unit: unit,
+            needsRestart: needsRestart, read: { .int(Int64($0[keyPath: path])) },
+            write: { reader, configuration in
+                if let value = try reader.int(name.uppercased(), in: range) { configuration[keyPath: path] = value }
+            })
+    }
+
+    /// A number of seconds.
+    static func seconds(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, TimeInterval> & Sendable,
+        _ range: ClosedRange<Int>, _ label: String, _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .int(range), label: label, description: description, unit: "seconds",
+            needsRestart: false, read: { .int(Int64($0[keyPath: path])) },
+            write: { reader, configuration in
+                guard let value = try reader.int(name.uppercased(), in: range) else { return }
+                configuration[keyPath: path] = TimeInterval(value)
+            })
+    }
+
+    static func bool(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, Bool> & Sendable, _ label: String,
+        _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .bool, label: label, description: description, unit: "", needsRestart: false,
+            read: { .bool($0[keyPath: path]) },
+            write: { reader, configuration in
+                if let value = try reader.bool(name.uppercased()) { configuration[keyPath: path] = value }
+            })
+    }
+
+    /// A web address, or "".
+    static func address(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, String> & Sendable, _ label: String,
+        _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .address, label: label, description: description, unit: "", needsRestart: false,
+            read: { .string($0[keyPath: path]) },
+            write: { reader, configuration in
+                guard let text = reader.text(name.uppercased()) else { return }
+                guard let url = URL(string: text), ["http", "https"].contains(url.scheme ?? ""), url.host != nil else {
+                    throw CastError(
+                        .invalid,
+                        "\(name.uppercased()) is “\(text)”; it must be a web address, for example https://example.org.")
+                }
+                configuration[keyPath: path] = text.hasSuffix("/") ? String(text.dropLast()) : text
+            })
+    }
+}
+
+/// Every setting that can be changed on the page and through the API.
+package enum SettingCatalog {
+    package static let all: [Setting] = [
+        .int(
+            "max_concurrent_downloads", \.maxConcurrentDownloads, 1...32, needsRestart: true, "Downloads at once",
+            "How many audio files are fetched at the same time."),
+        .int(
+            "max_downloads_per_host", \.maxDownloadsPerHost, 1...32, needsRestart: true, "Downloads per host",
+            "How many of them come from one host: publishers block who asks for too much."),
+        .int(
+            "max_transcript_download_workers", \.maxTranscriptDownloads, 1...20, needsRestart: true,
+            "Transcript downloads at once", "How many publishers' transcripts are fetched at the same time."),
+        .bool(
+            "publisher_transcripts", \.takesPublished, "Publishers' transcripts",
+            "Take the transcript that a publisher offers instead of transcribing."),
+        .int(
+            "fresh_days", \.freshDays, 0...365, unit: "days", "Fresh for",
+            "An episode this young is transcribed before the archive."),
+        .int(
+            "feed_refresh_minutes", \.feedRefreshMinutes, 0...10_080, unit: "minutes", "Look at feeds every",
+            "How often feeds are asked for new episodes; 0 asks only when told to."),
+        .int(
+            "audio_retention_days", \.audioRetentionDays, 0...3650, unit: "days", "Keep audio for",
+            "Audio is removed so long after its transcription; 0 keeps it for ever. Audio without an address is kept."),
+        .int(
+            "stuck_threshold_minutes", \.stuckMinutes, 5...1440, unit: "minutes", "Stuck after",
+            "A job that runs for longer is listed as stuck."),
+        .seconds(
+            "node_heartbeat_timeout_seconds", \.heartbeatTimeout, 10...86_400, "Node offline after",
+            "A node that is silent for so long counts as offline."),
+        .int(
+            "remote_job_timeout_minutes", \.stalledJobMinutes, 1...10_080, unit: "minutes", "Job stands still for",
+            "A job that stands still for so long is taken from its node, heartbeat or not."),
+        .seconds(
+            "lease_seconds", \.leaseLength, 10...86_400, "Lease",
+            "A node keeps a job for so long without a heartbeat."),
+        .address(
+            "public_url", \.publicURL, "Public address",
+            "Where people reach this server; it goes into the links of published feeds. Empty takes the request's."),
+    ]
+
+    package static func named(_ name: String) -> Setting? { self.all.first { $0.name == name } }
+}

@@ -1,0 +1,146 @@
+package import CastCore
+package import Foundation
+import GRDB
+
+extension SearchIndex {
+    /// A place in a transcript.
+    package struct Hit: Sendable, Equatable {
+        package var episode: EpisodeID
+        /// Seconds: where the sentence with the first hit begins.
+        package var start: Double
+        /// Seconds: where the passage ends.
+        package var end: Double
+        /// The surroundings, with hits between `Snippet.open` and `Snippet.close`.
+        package var snippet: String
+        /// Higher is better.
+        package var rank: Double
+    }
+
+    package struct Filter: Sendable, Equatable {
+        package var feed: FeedID?
+        package var from: Date?
+        package var until: Date?
+
+        package init(feed: FeedID? = nil, from: Date? = nil, until: Date? = nil) {
+            self.feed = feed
+            self.from = from
+            self.until = until
+        }
+
+        fileprivate var condition: String {
+            (self.from == nil ? "" : " AND c.publishedAt >= :from")
+                + (self.until == nil ? "" : " AND c.publishedAt < :until")
+        }
+
+        fileprivate func pattern(_ query: SearchQuery, columns: String) -> String? {
+            guard let pattern = query.pattern else { return nil }
+            let inColumns = "{\(columns)} : (\(pattern))"
+            return self.feed.map { "\(inColumns) AND feed : \"f\($0)\"" } ?? inColumns
+        }
+    }
+
+    /// Of a word that is everywhere so many places are looked at, those indexed last; ranking them all would take
+    /// longer than anybody waits, and nobody reads the thousandth hit.
+    package static let mostCandidates = 1000
+
+    /// The best places in transcripts, best first.
+    ///
+    /// - Returns: The hits from `offset` on, and how many there are: `mostCandidates` stands for that many or more.
+    package func passages(
+        _ query: SearchQuery, _ filter: Filter = Filter(), limit: Int, offset: Int = 0
+    ) async throws -> (hits: [Hit], total: Int) {
+        guard let pattern = filter.pattern(query, columns: "body") else { return ([], 0) }
+        return try await self.writer.read { db in
+            let candidates = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT t.rowid AS id, bm25(passageText) AS score FROM passageText t
+                    \(filter.condition.isEmpty ? "" : "JOIN passage c ON c.id = t.rowid")
+                    WHERE passageText MATCH :pattern\(filter.condition) ORDER BY t.rowid DESC LIMIT :most
+                    """,
+                arguments: Self.arguments(pattern, filter, ["most": Self.mostCandidates]))
+            let best = candidates.sorted { ($0["score"] as Double, $0["id"] as Int64) < ($1["score"], $1["id"]) }
+                .dropFirst(offset).prefix(limit)
+            return (try best.map { try Self.hit(db, $0["id"], $0["score"], pattern) }, candidates.count)
+        }
+    }
+
+    /// The places in one episode, in the order in which they are said.
+    package func passages(of episode: EpisodeID, _ query: SearchQuery, limit: Int) async throws -> [Hit] {
+        guard let pattern = Filter().pattern(query, columns: "body") else { return [] }
+        return try await self.writer.read { db in
+            let ids = try Int64.fetchAll(
+                db, sql: "SELECT id FROM passage WHERE episodeID = ?", arguments: [episode.rawValue])
+            guard let first = ids.min(), let last = ids.max() else { return [] }
+            let found = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT t.rowid AS id, bm25(passageText) AS score FROM passageText t
+                    WHERE passageText MATCH ? AND t.rowid BETWEEN ? AND ? ORDER BY t.rowid LIMIT ?
+                    """,
+                arguments: [pattern, first, last, limit])
+            return try found.map { try Self.hit(db, $0["id"], $0["score"], pattern) }
+        }
+    }
+
+    /// Episodes whose title or description holds it; best first, titles before descriptions.
+    package func episodes(
+        _ query: SearchQuery, _ filter: Filter = Filter(), limit: Int, offset: Int = 0
+    ) async throws -> (episodes: [EpisodeID], total: Int) {
+        guard let pattern = filter.pattern(query, columns: "title description") else { return ([], 0) }
+        return try await self.writer.read { db in
+            let found = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT t.rowid AS id, bm25(documentText, 10.0, 1.0) AS score FROM documentText t
+                    \(filter.condition.isEmpty ? "" : "JOIN document c ON c.id = t.rowid")
+                    WHERE documentText MATCH :pattern\(filter.condition) ORDER BY t.rowid DESC LIMIT :most
+                    """,
+                arguments: Self.arguments(pattern, filter, ["most": Self.mostCandidates]))
+            let best = found.sorted { ($0["score"] as Double, $1["id"] as Int64) < ($1["score"], $0["id"]) }
+            return (best.dropFirst(offset).prefix(limit).map { EpisodeID($0["id"]) }, found.count)
+        }
+    }
+
+    /// How much there is to find.
+    package func size() async throws -> (passages: Int, episodes: Int) {
+        try await self.writer.read { db in
+            (
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM passage") ?? 0,
+                try Int.fetchOne(db, sql: "SELECT count(DISTINCT episodeID) FROM passage") ?? 0
+            )
+        }
+    }
+
+    private static func arguments(
+        _ pattern: String, _ filter: Filter, _ more: StatementArguments
+    ) -> StatementArguments {
+        var arguments: StatementArguments = ["pattern": pattern]
+        if let from = filter.from { arguments += ["from": from.stored] }
+        if let until = filter.until { arguments += ["until": until.stored] }
+        return arguments + more
+    }
+
+    /// Reads one hit with its text; only for those that are shown.
+    private static func hit(_ db: GRDB.Database, _ id: Int64, _ score: Double, _ pattern: String) throws -> Hit {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT p.episodeID, p.start, p."end", p.marks, highlight(passageText, 0, ?1, ?2) AS marked
+                FROM passageText t JOIN passage p ON p.id = t.rowid WHERE passageText MATCH ?3 AND t.rowid = ?4
+                """)
+        let arguments: StatementArguments = [String(Snippet.open), String(Snippet.close), pattern, id]
+        guard let row = try Row.fetchOne(statement, arguments: arguments) else {
+            throw CastError(.internalFault, "The search index lost a passage while it was read.")
+        }
+        let marked = row["marked"] as String
+        let marks = (row["marks"] as String).split(separator: ";").compactMap { mark -> Passage.Mark? in
+            let parts = mark.split(separator: ",")
+            guard parts.count == 2, let offset = Int(parts[0]), let time = Double(parts[1]) else { return nil }
+            return Passage.Mark(offset: offset, time: time)
+        }
+        return Hit(
+            episode: EpisodeID(row["episodeID"]),
+            start: Passage.time(at: Snippet.firstHit(in: marked), in: marks, else: row["start"]), end: row["end"],
+            snippet: Snippet.around(marked), rank: -score)
+    }
+}
