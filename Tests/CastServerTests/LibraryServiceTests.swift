@@ -33,7 +33,7 @@ import Testing
         transcript: @escaping @Sendable () throws -> Transcript = { Self.transcript }
     ) -> PodcastSource {
         var source = PodcastSource.unimplemented
-        source.fetchFeed = { _, _, _ in try answer() }
+        source.fetchFeed = { _ in try answer() }
         source.fetchTranscript = { _, _ in (try transcript(), "podcast2.0:vtt") }
         return source
     }

@@ -124,7 +124,8 @@ import Testing
             Transcript.Sentence(text: "Hello \"you\" & <all>, back\\slash.", start: 1, end: 3.5, startsParagraph: true),
             Transcript.Sentence(text: "Good bye.", start: 65, end: 66.25, startsParagraph: true),
         ]
-        let text = try offer.render(Transcript(sentences: sentences, language: "en"), title: "T & <x>")
+        let text = try offer.format.render(
+            Transcript(sentences: sentences, language: "en"), header: TranscriptHeader(title: "T & <x>"))
         let form = try #require(ForeignTranscript.form(of: text.utf8))
         #expect(form == ForeignTranscript.form(mediaType: offer.mediaType, path: ""))
         let read = try ForeignTranscript.read(text.utf8, as: form)

@@ -37,7 +37,7 @@ package struct FeedParser: Sendable {
         var first: FeedReader?
         // Declared entities are never expanded: the repaired copy comes without the declarations. And an encoding that
         // the bytes may contradict has to be found out first, since the wrong one gives sound XML with wrong letters.
-        if !prologue.declaresEntities, !FeedText.isDoubtful(start) {
+        if try FeedInspection.isHarmless(file) {
             let reader = try self.read(file, from: url)
             if reader.fault == nil, reader.isFeed { return try self.feed(reader, url) }
             first = reader

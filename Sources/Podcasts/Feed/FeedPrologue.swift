@@ -2,7 +2,6 @@ import Foundation
 
 /// What stands before a document's first element, and whether that is a trap.
 struct FeedPrologue {
-    private(set) var declaresEntities = false
     /// What is declared there that is never read, as the object of a sentence.
     private(set) var danger: String?
 
@@ -14,7 +13,6 @@ struct FeedPrologue {
         let text = String(decoding: start.filter { $0 != 0 }, as: UTF8.self)
         let end = text.firstMatch(of: /<[A-Za-z]/)?.range.lowerBound ?? text.endIndex
         for piece in text[..<end].split(separator: "<!ENTITY").dropFirst() {
-            self.declaresEntities = true
             self.danger = self.danger ?? Self.danger(of: Self.declaration(piece))
         }
     }

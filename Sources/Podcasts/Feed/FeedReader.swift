@@ -73,7 +73,13 @@ final class FeedReader: NSObject, XMLParserDelegate {
             self.root = name
         }
         self.path.append(name)
-        guard self.textDepth == nil else { return }
+        guard self.textDepth == nil else {
+            // HTML that stands in a description as elements: its lines are kept, its other tags say nothing.
+            if ["br", "p", "div", "li"].contains(name), self.text.count < self.limits.textBytes {
+                self.text.append(UInt8(ascii: "\n"))
+            }
+            return
+        }
 
         if let url = FeedURL.resolve(attributes["xml:base"], self.base) { self.bases.append((self.path.count, url)) }
         if self.item == nil, name == "item" || name == "entry", self.path.count <= 4 {

@@ -29,14 +29,14 @@ package enum TranscriptOffer: String, Sendable, CaseIterable {
         return .init(url: url, mimeType: self.mediaType, language: language, relation: isCaptions ? "captions" : nil)
     }
 
-    /// The transcript in this form.
-    package func render(_ transcript: Transcript, title: String) throws -> String {
+    /// The form that the file behind the link is rendered in.
+    package var format: TranscriptFormat {
         switch self {
-        case .vtt: try TranscriptFormat.vtt.render(transcript, header: TranscriptHeader(title: title))
-        case .srt: try TranscriptFormat.srt.render(transcript, header: TranscriptHeader(title: title))
-        case .txt: try TranscriptFormat.txt.render(transcript, header: TranscriptHeader(title: title))
-        case .json: SegmentRenderer.json(transcript)
-        case .html: SegmentRenderer.html(transcript, title: title)
+        case .vtt: .vtt
+        case .srt: .srt
+        case .txt: .txt
+        case .json: .podcast
+        case .html: .html
         }
     }
 }

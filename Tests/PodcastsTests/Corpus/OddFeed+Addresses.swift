@@ -46,6 +46,16 @@ extension OddFeed {
                 "media:content in a group",
                 "<media:group><media:content url=\"https://e.org/1.jpg\" medium=\"image\"/>"
                     + "<media:content url=\"https://e.org/1.mp3\" medium=\"audio\"/></media:group>"),
+            enclosed(
+                "another recording in podcast:alternateEnclosure",
+                Self.enclosure
+                    + "<podcast:alternateEnclosure type=\"audio/ogg\"><podcast:source uri=\"https://e.org/1.ogg\"/>"
+                    + "</podcast:alternateEnclosure>"),
+            OddFeed(
+                "an item that is live",
+                Self.rss(
+                    "<podcast:liveItem status=\"live\"><title>Now</title><guid>live</guid>\(Self.enclosure)</podcast:liveItem>"
+                        + Self.item())),
             enclosed("a link to audio instead of an enclosure", "<link>https://e.org/1.mp3</link>"),
             enclosed(
                 "spaces in an address", "<enclosure url=\" https://e.org/one two.mp3\n\" type=\"audio/mpeg\"/>",

@@ -40,6 +40,22 @@ extension OddFeed {
             encoded("UTF-16 without a mark", cafe("UTF-16"), .utf16LittleEndian),
             encoded("an encoding that nobody knows", cafe("x-none"), .utf8),
             OddFeed(
+                "Chinese in GB 2312",
+                bytes: Data(cafe("gb2312", title: "~~").utf8)
+                    .replacing(Data("~~".utf8), with: Data([0xB2, 0xA5, 0xBF, 0xCD])), .taken(["first": "播客"])),
+            OddFeed(
+                "Japanese in seven bits",
+                bytes: Data(cafe("ISO-2022-JP", title: "~~").utf8)
+                    .replacing(Data("~~".utf8), with: Data([0x1B, 0x24, 0x42, 0x24, 0x22, 0x1B, 0x28, 0x42])),
+                .taken(["first": "あ"])),
+            OddFeed(
+                "Russian in KOI8-R",
+                bytes: Data(cafe("KOI8-R", title: "~~").utf8)
+                    .replacing(Data("~~".utf8), with: Data([0xDC, 0xC6, 0xC9, 0xD2])), .taken(["first": "эфир"])),
+            OddFeed(
+                "a trap in UTF-7", bytes: Data(cafe("UTF-7", title: "+ADw-?r?+AD4-One").utf8),
+                .taken(["first": "+ADw-?r?+AD4-One"])),
+            OddFeed(
                 "one stray byte of Latin 1 among UTF-8",
                 bytes: Data(cafe("UTF-8", title: "Café ~").utf8).replacing(Data("~".utf8), with: Data([0xFC])),
                 .taken(["first": "Café ü"])),

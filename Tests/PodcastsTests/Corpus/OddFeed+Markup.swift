@@ -45,6 +45,57 @@ extension OddFeed {
                 Self.rss(Self.item("<itunes:duration>60</itunes:duration>"), root: "<rss>"),
                 ["seconds": "60.0"]),
             OddFeed(
+                "HTML in a description that nobody closed",
+                Self.rss(
+                    Self.item("<description>One<br>Two<p>Three <img src=x.png><b>four</description>")
+                        + Self.item(title: "<title>Two</title>", guid: "<guid>id-2</guid>")),
+                ["episodes": "2", "description": "One\nTwo\nThree four"]),
+            OddFeed(
+                "HTML in a description, closed",
+                Self.rss(Self.item("<description>One<br/>Two<p>Three</p></description>")),
+                ["description": "One\nTwo\nThree"]),
+            OddFeed("an element that nobody closed", Self.rss(Self.item("<itunes:subtitle>Words")), ["title": "Show"]),
+            OddFeed(
+                "a title that nobody closed", Self.rss(Self.item(title: "<title>One", enclosure: "") + Self.item()),
+                ["without audio": "1", "episodes": "1"]),
+            OddFeed(
+                "an item that nobody closed",
+                Self.rss(
+                    Self.item().replacing("</item>", with: "<description>Open")
+                        + Self.item(guid: "<guid>id-2</guid>", enclosure: "<author>Ada" + Self.enclosure)),
+                ["episodes": "2", "guids": "id-1 id-2"]),
+            OddFeed("an end that nothing began", Self.rss(Self.item("</p></b></itunes:x>") + "</div>")),
+            OddFeed(
+                "elements that are closed in the wrong order",
+                Self.rss(
+                    Self.item("<description><b>A <i>B</b> C</i></description><itunes:duration>60</itunes:duration>")),
+                ["seconds": "60.0", "description": "A B C"]),
+            OddFeed(
+                "ends in another case than their beginnings",
+                Self.rss(Self.item(title: "<Title>One</title>", guid: "<GUID>id-1</guid>"))),
+            OddFeed(
+                "attributes without quotation marks",
+                Self.rss(Self.item(enclosure: "<enclosure url=https://e.org/1.mp3 type=audio/mpeg length=7/>")),
+                ["bytes": "7", "type": "audio/mpeg"]),
+            OddFeed(
+                "attributes in single quotes, with double ones inside",
+                Self.rss(Self.item(enclosure: "<enclosure url = 'https://e.org/1.mp3?a=\"&b' type='audio/mpeg' />")),
+                ["audio": "https://e.org/1.mp3?a=%22&b"]),
+            OddFeed(
+                "an attribute twice",
+                Self.rss(Self.item(enclosure: "<enclosure url=\"https://e.org/1.mp3\" url=\"https://e.org/2.mp3\"/>"))),
+            OddFeed(
+                "attributes without space between them",
+                Self.rss(
+                    Self.item(enclosure: "<enclosure url=\"https://e.org/1.mp3\"type=\"audio/mpeg\"length=\"7\"/>")),
+                ["bytes": "7"]),
+            OddFeed(
+                "an attribute without a value",
+                Self.rss(Self.item(enclosure: "<enclosure hidden url=\"https://e.org/1.mp3\"/>"))),
+            OddFeed(
+                "a tag that is not ended",
+                Self.rss(Self.item(title: "<title>One</title><category", guid: "<guid>id-1</guid>"))),
+            OddFeed(
                 "a CDATA section that never ends",
                 Self.rss(Self.item("<description><![CDATA[Open</description>")),
                 ["episodes": "0", "first": "none", "guid": "none", "audio": "none", "fault": "line 1 is not sound XML"]),
@@ -93,6 +144,21 @@ extension OddFeed {
                 "a parameter entity that makes entities",
                 "<!DOCTYPE rss [<!ENTITY % a \"ha\"><!ENTITY % b \"%a;%a;\">%b;]>", title: "One",
                 refused: "expand into others"),
+            OddFeed(
+                "a name that is not UTF-8",
+                bytes: Data((Self.rss(Self.item()) + "~").utf8)
+                    .replacing(Data("<item>".utf8), with: Data([0x3C, 0x6C, 0xC7, 0x3E]) + Data("<item>".utf8)),
+                .taken([:])),
+            OddFeed("an instruction without content", Self.rss(Self.item() + "<?r?>")),
+            OddFeed("a declaration without a version", Self.rss(Self.item(), head: "<?xml?>")),
+            OddFeed(
+                "a declaration that is not one",
+                bytes: Data("<?xml >".utf8) + Data([0x3C, 0xDE, 0x3F, 0x3E])
+                    + Data(Self.rss(Self.item(), head: "").utf8), .taken([:])),
+            OddFeed(
+                "a declaration over several lines",
+                Self.rss(Self.item(), head: "<?xml\r\n version='1.0'\r\n encoding='utf-8'\r\n?>")),
+            OddFeed("an instruction of PHP's", Self.rss("<?php echo '<item>' ?>" + Self.item())),
             OddFeed(
                 "100,000 elements within one another", Self.rss(Self.item("<description>\(nested)")),
                 ["episodes": "0", "first": "none", "guid": "none", "audio": "none", "fault": "line 1 is not sound XML"]),
