@@ -4,11 +4,11 @@ import Foundation
 /// Keeps a second server away from a data folder for as long as this one lives.
 ///
 /// The lock is the kernel's: it goes with the process, however that ends.
-final class DataLock: Sendable {
+package final class DataLock: Sendable {
     private let descriptor: Int32
 
     /// - Throws: `.conflict` when another server has the folder.
-    init(folder: String) throws {
+    package init(folder: String) throws {
         let path = folder + "/cast2md.lock"
         self.descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard self.descriptor >= 0 else {
