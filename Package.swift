@@ -102,11 +102,13 @@ let package = Package(
                 .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
+        room("LibraryImport", ["CastCore", "CastStore", .logging, .subprocess, .systemPackage]),
+
         program(
             "cast2md",
             [
-                "CastCore", "CastAPI", "CastClient", "CastServer", "CastNode", "Transcription", .argumentParser,
-                .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "LibraryImport", "Podcasts",
+                "Transcription", .argumentParser, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
         // For demo, tests and benchmarks: never part of what is installed.
@@ -138,6 +140,9 @@ let package = Package(
             ]),
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests(
+            "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
+            exclude: ["Fixture"]),
         tests(
             "TranscriptionTests",
             ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],

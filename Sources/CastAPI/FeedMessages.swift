@@ -110,6 +110,17 @@ package struct ChangeFeedRequest: Sendable, Decodable, Equatable, ReadableBody {
     }
 }
 
+/// `POST /api/feeds/opml`.
+package struct ImportedFeedsResponse: Sendable, Codable, Equatable {
+    package var added = 0
+    /// Those that were here already.
+    package var existing = 0
+    /// What could not be taken, a sentence each.
+    package var faults: [String]
+
+    package init(faults: [String]) { self.faults = faults }
+}
+
 /// `POST /api/feeds/{id}/refresh`.
 package struct RefreshResponse: Sendable, Codable, Equatable {
     package var newEpisodes: Int

@@ -17,7 +17,8 @@ extension PodcastSource {
         anywhere.redirects = 0
         let nodes = WebClient(anywhere, logger: logger)
         do {
-            let result = try await body(Self.network(web, nodes: nodes, logger: logger))
+            let gate = HostGate(HostLimits(perHost: configuration.maxDownloadsPerHost))
+            let result = try await body(Self.network(web, nodes: nodes, gate: gate, logger: logger))
             try await web.shutdown()
             try await nodes.shutdown()
             return result
@@ -28,13 +29,15 @@ extension PodcastSource {
         }
     }
 
-    private static func network(_ web: WebClient, nodes: WebClient, logger: Logger) -> PodcastSource {
+    private static func network(_ web: WebClient, nodes: WebClient, gate: HostGate, logger: Logger) -> PodcastSource {
         var source = PodcastSource(
-            fetchFeed: { address, etag, lastModified in
-                let url = try Self.url(address)
-                let outcome = try await FeedFetcher(client: web).fetch(
-                    url, validators: FeedValidators(etag: etag, lastModified: lastModified),
-                    into: FileManager.default.temporaryDirectory)
+            fetchFeed: { question in
+                let url = try Self.url(question.url)
+                let folder = FileManager.default.temporaryDirectory
+                let fetcher = FeedFetcher(client: web)
+                let outcome = try await fetcher.fetch(
+                    url, validators: FeedValidators(etag: question.etag, lastModified: question.lastModified),
+                    into: folder)
                 let fetched: FeedFetcher.Fetched
                 switch outcome {
                 case .notModified(let movedTo): return .notModified(movedTo: movedTo?.absoluteString)
@@ -43,22 +46,37 @@ extension PodcastSource {
                 defer { try? FileManager.default.removeItem(at: fetched.file) }
                 let parsed = try FeedParser().parse(
                     file: fetched.file, from: fetched.url, contentType: fetched.contentType)
-                return .document(Document(parsed, fetched))
+                let whole = try await FeedPages(fetcher: fetcher).completed(
+                    parsed, from: fetched.url, into: folder, isKnown: { question.known.contains($0) })
+                return .document(Document(whole.feed, fetched))
             },
             fetchAudio: { address, file, onProgress in
                 let url = try Self.url(address)
                 // A crash between the end of a download and its job's leaves the file whole.
                 if let whole = AudioDownloader.finished(url, at: file) { return FetchedAudio(whole) }
-                let downloaded = try await AudioDownloader(client: web, logger: logger).download(url, to: file) {
-                    done, total in
-                    if let total, total > 0 { onProgress(min(1, Double(done) / Double(total))) }
+                return try await gate.withTurn(at: url) {
+                    let downloaded = try await AudioDownloader(client: web, logger: logger).download(url, to: file) {
+                        done, total in
+                        if let total, total > 0 { onProgress(min(1, Double(done) / Double(total))) }
+                    }
+                    return FetchedAudio(downloaded)
                 }
-                return FetchedAudio(downloaded)
             },
             probe: { address in
                 try await nodes.status(of: try Self.url(address), within: .seconds(5))
             })
         source.discardAudio = { AudioDownloader.discard($0) }
+        source.fetchTranscript = { offered, language in
+            let links = offered.compactMap { offer in
+                URL(string: offer.url).map { url in
+                    ParsedEpisode.TranscriptLink(
+                        url: url, mimeType: offer.type, language: offer.language, relation: offer.relation)
+                }
+            }
+            guard let found = try await PublisherTranscript.fetch(anyOf: links, feedLanguage: language, with: web)
+            else { throw CastError(.invalid, "The publisher offers no transcript with an address.") }
+            return (found.transcript, "podcast2.0:\(found.form.rawValue)")
+        }
         return source
     }
 
@@ -86,7 +104,12 @@ extension PodcastSource.Document {
                 EpisodeDraft(
                     guid: episode.guid, title: episode.title, description: episode.description,
                     link: episode.link?.absoluteString, audioURL: episode.audioURL.absoluteString,
-                    duration: episode.duration, publishedAt: episode.publishedAt)
+                    duration: episode.duration, publishedAt: episode.publishedAt,
+                    published: episode.transcripts.map {
+                        PublishedTranscript(
+                            url: $0.url.absoluteString, type: $0.mimeType, language: $0.language,
+                            relation: $0.relation)
+                    })
             },
             etag: fetched.validators.etag, lastModified: fetched.validators.lastModified,
             movedTo: fetched.movedTo?.absoluteString, announcedURL: parsed.newFeedURL?.absoluteString)

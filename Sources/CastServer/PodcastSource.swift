@@ -45,9 +45,24 @@ package struct PodcastSource: Sendable {
         }
     }
 
-    /// Fetches a feed; the validators of the last answer make the request conditional.
-    package var fetchFeed:
-        @Sendable (_ url: String, _ etag: String?, _ lastModified: String?) async throws -> FeedAnswer
+    /// A look at a feed; the validators of the last answer make the request conditional.
+    package struct FeedQuestion: Sendable {
+        package var url: String
+        package var etag: String?
+        package var lastModified: String?
+        /// What the feed calls the episodes that are here; a feed that is cut into pages is read on only while a page
+        /// holds none of them.
+        package var known: Set<String>
+
+        package init(url: String, etag: String? = nil, lastModified: String? = nil, known: Set<String> = []) {
+            self.url = url
+            self.etag = etag
+            self.lastModified = lastModified
+            self.known = known
+        }
+    }
+
+    package var fetchFeed: @Sendable (FeedQuestion) async throws -> FeedAnswer
     /// Fetches audio to a file; an interrupted call goes on where it was, and a file that is there whole is taken.
     ///
     /// Progress is 0 to 1.
@@ -68,7 +83,7 @@ package struct PodcastSource: Sendable {
     package var probe: @Sendable (_ url: String) async throws -> Int
 
     package init(
-        fetchFeed: @escaping @Sendable (String, String?, String?) async throws -> FeedAnswer,
+        fetchFeed: @escaping @Sendable (FeedQuestion) async throws -> FeedAnswer,
         fetchAudio:
             @escaping @Sendable (String, URL, @escaping @Sendable (Double) -> Void) async throws ->
             FetchedAudio,
@@ -81,7 +96,7 @@ package struct PodcastSource: Sendable {
 
     /// For tests that make no such call: each one fails and says so.
     package static let unimplemented = PodcastSource(
-        fetchFeed: { url, _, _ in throw CastError(.internalFault, "Nobody was to fetch the feed \(url).") },
+        fetchFeed: { throw CastError(.internalFault, "Nobody was to fetch the feed \($0.url).") },
         fetchAudio: { url, _, _ in throw CastError(.internalFault, "Nobody was to fetch the audio \(url).") },
         probe: { url in throw CastError(.internalFault, "Nobody was to ask \(url).") })
 }

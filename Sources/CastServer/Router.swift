@@ -20,10 +20,12 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     FeedRoutes(parts: parts).add(to: router)
     EpisodeRoutes(parts: parts).add(to: router)
     QueueRoutes(parts: parts).add(to: router)
+    PublishingRoutes(parts: parts).add(to: router)
     SettingRoutes(parts: parts).add(to: router)
     SearchRoutes(parts: parts).add(to: router)
     EventRoutes(parts: parts).add(to: router)
     MetricsRoutes(parts: parts).add(to: router)
+    try OpenAPIRoutes().add(to: router)
     PageRoutes(parts: parts, pages: pages).add(to: router)
     return router
 }

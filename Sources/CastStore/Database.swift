@@ -50,6 +50,7 @@ package struct Database: Sendable {
 
     package var settings: SettingStore { SettingStore(access: self.access) }
     package var events: EventStore { EventStore(access: self.access) }
+    package var imports: ImportStore { ImportStore(access: self.access) }
 
     /// Whether the file answers; for the health check.
     package func isAlive() async -> Bool {

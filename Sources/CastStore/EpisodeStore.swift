@@ -230,6 +230,15 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// When an episode of a feed last changed in any way.
+    package func newestChange(feed: FeedID) async throws -> Date {
+        try await self.access.read { db in
+            Date(
+                stored: try Double.fetchOne(
+                    db, sql: "SELECT max(updatedAt) FROM episode WHERE feedID = ?", arguments: [feed.rawValue]) ?? 0)
+        }
+    }
+
     /// Some episodes by number, with the names of their feeds; those that are gone are left out.
     package func named(_ ids: [EpisodeID]) async throws -> [EpisodeID: (episode: Episode, feedTitle: String)] {
         let list = String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)

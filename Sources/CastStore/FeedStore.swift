@@ -65,6 +65,7 @@ package struct FeedStore: Sendable {
                     id.rawValue,
                 ])
             guard db.changesCount == 1 else { throw CastError(.notFound, "Feed not found") }
+            try EpisodeStore.adopt(db, episodes, of: id)
             try EpisodeStore.update(db, episodes, of: id, at: now)
             let new = try EpisodeStore.insert(db, episodes, into: id, at: now)
             let queued: Int
@@ -117,13 +118,16 @@ package struct FeedStore: Sendable {
         }
     }
 
-    /// The feeds whose next look is due, the most overdue first.
-    package func due(at now: Date, limit: Int) async throws -> [FeedID] {
+    /// The feeds whose next look is due, the most overdue first; those that nobody ever looked at are due always.
+    ///
+    /// - Parameter onlyNew: Only those.
+    package func due(at now: Date, onlyNew: Bool = false, limit: Int) async throws -> [FeedID] {
         try await self.access.read { db in
             try Int64.fetchAll(
                 db,
                 sql: """
                     SELECT id FROM feed WHERE url <> ? AND coalesce(nextPollAt, 0) <= ?
+                    AND (lastPolledAt IS NULL OR NOT \(onlyNew ? 1 : 0))
                     ORDER BY coalesce(nextPollAt, 0), id LIMIT ?
                     """,
                 arguments: [Feed.addedURL, now.stored, limit]
@@ -224,6 +228,13 @@ package struct FeedStore: Sendable {
                 let feed = try Self.feed(row)
                 return Listed(feed: feed, counts: counts[feed.id.rawValue] ?? [:])
             }
+        }
+    }
+
+    /// What the feed calls its episodes that are here.
+    package func guids(of id: FeedID) async throws -> Set<String> {
+        try await self.access.read { db in
+            try Set(String.fetchAll(db, sql: "SELECT guid FROM episode WHERE feedID = ?", arguments: [id.rawValue]))
         }
     }
 

@@ -21,7 +21,9 @@ extension JobStore {
         }
     }
 
-    /// Hands out nothing more of these kinds until `resume`; what runs goes on. Outlives a restart; harmless to repeat.
+    /// Hands out nothing more of these kinds until they are resumed.
+    ///
+    /// What runs goes on. A pause outlives a restart; it is harmless to repeat.
     package func pause(_ kinds: [JobKind], reason: String?, at now: Date) async throws {
         try await self.access.write { db in
             for kind in kinds {

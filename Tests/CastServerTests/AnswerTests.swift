@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: [CastError.Code.gone, .forbidden, .unavailable, .timedOut, .unauthorized, .invalid, .tooLarge])
     func `a feed that cannot be fetched is a fault of its address`(code: CastError.Code) async throws {
         var podcasts = PodcastSource.unimplemented
-        podcasts.fetchFeed = { _, _, _ in throw CastError(code, "The publisher does not want to.") }
+        podcasts.fetchFeed = { _ in throw CastError(code, "The publisher does not want to.") }
         try await ServerFixture.run(podcasts: podcasts) { server in
             let answer = try await server.send(.post, "/api/feeds", #"{"url":"https://a.example/f"}"#)
             #expect(answer.status == 400)
@@ -70,7 +70,7 @@ import Testing
         ]
         for error in errors {
             var podcasts = PodcastSource.unimplemented
-            podcasts.fetchFeed = { _, _, _ in throw error }
+            podcasts.fetchFeed = { _ in throw error }
             try await ServerFixture.run(podcasts: podcasts) { server in
                 let answer = try await server.send(.post, "/api/feeds", #"{"url":"https://a.example/f"}"#)
                 #expect(answer.status == 507)

@@ -9,8 +9,8 @@ import Testing
 @Suite struct LibraryRouteTests {
     static func podcasts(_ episodes: [EpisodeDraft]) -> PodcastSource {
         var podcasts = PodcastSource.unimplemented
-        podcasts.fetchFeed = { _, etag, _ in
-            etag == "v1"
+        podcasts.fetchFeed = { question in
+            question.etag == "v1"
                 ? .notModified()
                 : .document(.init(feed: FeedDraft(title: "Pilots"), episodes: episodes, etag: "v1"))
         }
@@ -41,7 +41,8 @@ import Testing
 
     @Test func `a refresh that fails is remembered at the feed`() async throws {
         var podcasts = Self.podcasts([])
-        podcasts.fetchFeed = { _, etag, _ in
+        podcasts.fetchFeed = { question in
+            let etag = question.etag
             guard etag == nil else { throw CastError(.gone, "The feed is gone (410).") }
             return .document(.init(feed: FeedDraft(title: "Pilots"), episodes: [], etag: "v1"))
         }

@@ -19,7 +19,7 @@ import Testing
 
         var podcasts: PodcastSource {
             var podcasts = PodcastSource.unimplemented
-            podcasts.fetchFeed = { url, _, _ in try self.answer.withLock { $0 }(url) }
+            podcasts.fetchFeed = { question in try self.answer.withLock { $0 }(question.url) }
             return podcasts
         }
     }

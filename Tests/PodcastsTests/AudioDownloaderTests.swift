@@ -32,7 +32,10 @@ import Testing
         ("text/html", "<!DOCTYPE html><html>Log in</html>", "a web page"),
         ("audio/mpeg", "\n<html>Error</html>", "a web page"), ("application/json", "{\"error\": 1}", "JSON"),
         ("application/xml", "<?xml version=\"1.0\"?><Error/>", "XML"), ("text/plain", "Not here", "text/plain"),
-        ("image/png", "\u{89}PNG", "image/png"),
+        ("image/png", "\u{89}PNG", "image/png"), ("audio/mpeg", "{\"error\": \"expired\"}", "JSON"),
+        ("audio/mpeg", "Access denied.\n", "text instead"), ("", "Not found", "text instead"),
+        ("application/octet-stream", "<?xml version=\"1.0\"?><Error/>", "XML"),
+        ("application/vnd.apple.mpegurl", "#EXTM3U\n#EXT-X-VERSION:3\n", "playlist"),
     ]) func `what is no audio is refused with words`(type: String, body: String, words: String) async throws {
         try await TestServer.run { _, _ in
             .text(body, [.contentType: type])

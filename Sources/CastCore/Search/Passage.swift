@@ -18,7 +18,9 @@ package struct Passage: Sendable, Equatable {
     package var text: String
     package var marks: [Mark]
 
-    /// Longest text in bytes; about a minute of speech. A hit is a place in a conversation, not an episode, and not a
+    /// Longest text in bytes: about a minute of speech.
+    ///
+    /// A hit is a place in a conversation, not an episode, and not a
     /// single line that says nothing.
     package static let longest = 900
 

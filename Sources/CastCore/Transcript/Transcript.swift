@@ -55,7 +55,7 @@ package struct Transcript: Sendable, Codable, Equatable {
     /// Where the text comes from.
     package var source: Source
 
-    package enum Source: String, Sendable, Codable {
+    package enum Source: String, Sendable, Codable, CaseIterable {
         /// One of our engines.
         case engine
         /// The publisher's own transcript.

@@ -8,8 +8,12 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
     case vtt
     /// The native form: words, times, probabilities.
     case json
+    /// Podcasting 2.0's JSON, which players read.
+    case podcast
+    /// A page, for players that show pages.
+    case html
 
-    package var fileExtension: String { self.rawValue }
+    package var fileExtension: String { self == .podcast ? "podcast.json" : self.rawValue }
 
     package var contentType: String {
         switch self {
@@ -17,7 +21,8 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         case .txt: "text/plain; charset=utf-8"
         case .srt: "application/x-subrip; charset=utf-8"
         case .vtt: "text/vtt; charset=utf-8"
-        case .json: "application/json"
+        case .json, .podcast: "application/json"
+        case .html: "text/html; charset=utf-8"
         }
     }
 
@@ -28,6 +33,8 @@ package enum TranscriptFormat: String, Sendable, CaseIterable {
         case .srt: CueRenderer.srt(transcript)
         case .vtt: CueRenderer.vtt(transcript)
         case .json: String(decoding: try Self.encode(transcript), as: UTF8.self)
+        case .podcast: SegmentRenderer.json(transcript)
+        case .html: SegmentRenderer.html(transcript, title: header.title)
         }
     }
 

@@ -100,7 +100,7 @@ package enum SettingCatalog {
             "max_concurrent_downloads", \.maxConcurrentDownloads, 1...32, needsRestart: true, "Downloads at once",
             "How many audio files are fetched at the same time."),
         .int(
-            "max_downloads_per_host", \.maxDownloadsPerHost, 1...32, "Downloads per host",
+            "max_downloads_per_host", \.maxDownloadsPerHost, 1...32, needsRestart: true, "Downloads per host",
             "How many of them come from one host: publishers block who asks for too much."),
         .int(
             "max_transcript_download_workers", \.maxTranscriptDownloads, 1...20, needsRestart: true,

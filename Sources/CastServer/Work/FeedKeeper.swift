@@ -13,7 +13,7 @@ struct FeedKeeper: Sendable {
     /// - Throws: `.conflict` when it is there already; what the fetch throws when the address is no feed.
     func add(_ address: String) async throws -> Feed {
         let url = try Self.checked(address)
-        guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil) else {
+        guard case .document(let document) = try await self.parts.podcasts.fetchFeed(.init(url: url)) else {
             throw CastError(
                 .unavailable, "The server answered that nothing changed, although the feed was never fetched before.")
         }
@@ -40,7 +40,10 @@ struct FeedKeeper: Sendable {
         }
         let answer: PodcastSource.FeedAnswer
         do {
-            answer = try await self.parts.podcasts.fetchFeed(feed.url, feed.etag, feed.lastModified)
+            answer = try await self.parts.podcasts.fetchFeed(
+                .init(
+                    url: feed.url, etag: feed.etag, lastModified: feed.lastModified,
+                    known: try await self.parts.database.feeds.guids(of: id)))
         } catch is CancellationError where Task.isCancelled {
             throw CancellationError()
         } catch {
@@ -83,7 +86,7 @@ struct FeedKeeper: Sendable {
     private func verified(_ announced: String?, of feed: Feed) async throws -> String? {
         guard let announced, announced != feed.url, let url = try? Self.checked(announced) else { return nil }
         do {
-            guard case .document(let document) = try await self.parts.podcasts.fetchFeed(url, nil, nil),
+            guard case .document(let document) = try await self.parts.podcasts.fetchFeed(.init(url: url)),
                 !document.episodes.isEmpty
             else { return nil }
             return document.movedTo ?? url

@@ -27,10 +27,11 @@ package struct FeedRefresher<Ticker: Clock<Duration>>: Service {
 
     /// Looks at the feeds that are due; what fails is noted with the feed.
     package func refreshDue() async throws {
-        guard self.parts.configuration.feedRefreshMinutes > 0 else { return }
+        // A feed of a list that a person handed in is looked at once, whatever the setting.
+        let onlyNew = self.parts.configuration.feedRefreshMinutes == 0
         let due: [FeedID]
         do {
-            due = try await self.parts.database.feeds.due(at: self.parts.now(), limit: 100)
+            due = try await self.parts.database.feeds.due(at: self.parts.now(), onlyNew: onlyNew, limit: 100)
         } catch {
             self.parts.logger.error("feeds that are due cannot be read", metadata: ["error": "\(error)"])
             return
@@ -49,7 +50,11 @@ package struct FeedRefresher<Ticker: Clock<Duration>>: Service {
 
     private func refresh(_ id: FeedID) async {
         do {
-            let (new, queued) = try await FeedKeeper(parts: self.parts).refresh(id, queue: nil)
+            let feed = try await self.parts.database.feeds.get(id)
+            // The first look at a feed finds its whole archive; that is queued only where it was asked for.
+            let queue: Feed.Options.AutoQueue? =
+                feed.lastPolledAt == nil && feed.options.autoQueue == .new ? Feed.Options.AutoQueue.none : nil
+            let (new, queued) = try await FeedKeeper(parts: self.parts).refresh(id, queue: queue)
             guard new > 0 else { return }
             self.parts.logger.info(
                 "feed has news", metadata: ["feed.id": "\(id)", "episodes": "\(new)", "queued": "\(queued)"])

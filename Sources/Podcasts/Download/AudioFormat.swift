@@ -107,6 +107,14 @@ package enum AudioFormat: String, Sendable, CaseIterable {
         if ["text/", "image/", "application/pdf"].contains(where: mediaType.hasPrefix) {
             return "The address answered with \(mediaType.prefix(60)) instead of audio."
         }
+        if body.hasPrefix("#extm3u") {
+            return "The address answered with a playlist of a stream instead of audio."
+        }
+        // An error in plain text or JSON under audio's name: no recording begins with nothing but letters.
+        let isText = start.prefix(512).allSatisfy { (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }
+        if isText, !start.isEmpty {
+            return "The address answered with \(body.hasPrefix("{") ? "JSON" : "text") instead of audio."
+        }
         return nil
     }
 }

@@ -9,7 +9,7 @@ package enum FeedDate {
         // Arabic or full-width digits are digits to `Int`; none of the forms below means them.
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty, text.utf8.count <= 80 else { return nil }
-        return self.iso(text) ?? self.words(text)
+        return self.iso(text) ?? self.seconds(text) ?? self.words(text)
     }
 
     private struct Parts {
@@ -56,9 +56,28 @@ package enum FeedDate {
         return parts.date
     }
 
+    /// Seconds, or milliseconds, since 1970: of 9 digits and more, so that nothing else is taken for them.
+    private static func seconds(_ text: String) -> Date? {
+        guard text.allSatisfy(\.isASCIIDigit), let number = Double(text) else { return nil }
+        let seconds = text.count == 13 ? number / 1000 : number
+        guard (9...13).contains(text.count), (631_152_000...7_258_118_400).contains(seconds) else { return nil }
+        return Date(timeIntervalSince1970: seconds)
+    }
+
+    /// `02.01.2024`: with points the day comes first everywhere.
+    private static func dotted(_ word: String) -> (day: Int, month: Int, year: Int)? {
+        let fields = word.split(separator: ".", omittingEmptySubsequences: false)
+        guard fields.count == 3, fields[2].count == 4, fields.prefix(2).allSatisfy({ (1...2).contains($0.count) }),
+            let day = self.digits(fields[0]), let month = self.digits(fields[1]), let year = self.digits(fields[2])
+        else { return nil }
+        return (day, month, year)
+    }
+
     private static func words(_ text: String) -> Date? {
         var parts = Parts()
         var afternoon: Bool?
+        // “Mar” is March, and Tuesday in French, Spanish and Italian: as such it stands before the month.
+        var mayBeTuesday = false
         let words = text.split { $0.isWhitespace || $0 == "," || $0 == ";" || $0 == "(" || $0 == ")" }
         for word in words.flatMap(self.pieces) {
             if word.contains(":"), !word.hasPrefix("+"), !word.hasPrefix("-"), word.first?.isASCIIDigit == true {
@@ -67,9 +86,12 @@ package enum FeedDate {
                 afternoon = half ?? afternoon
             } else if let number = Int(word), word.first?.isASCIIDigit == true {
                 guard self.take(number, width: word.count, into: &parts) else { return nil }
-            } else if word == "am" || word == "pm" {
-                afternoon = word == "pm"
-            } else if let month = self.months[String(word.prefix(3))], parts.month == nil {
+            } else if ["am", "pm", "a.m.", "p.m."].contains(word) {
+                afternoon = word.hasPrefix("p")
+            } else if let (day, month, year) = self.dotted(word) {
+                (parts.day, parts.month, parts.year) = (day, month, year)
+            } else if let month = FeedMonths.number(word), parts.month == nil || mayBeTuesday {
+                mayBeTuesday = parts.month == nil && word.hasPrefix("mar")
                 parts.month = month
             } else if let offset = self.zone(word) {
                 parts.offset = offset
@@ -156,11 +178,6 @@ package enum FeedDate {
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
     }
-
-    private static let months = [
-        "jan": 1, "feb": 2, "mar": 3, "mär": 3, "apr": 4, "may": 5, "mai": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
-        "oct": 10, "okt": 10, "nov": 11, "dec": 12, "dez": 12,
-    ]
 
     private static let zones: [String: Double] = [
         "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,

@@ -16,6 +16,9 @@ struct FeedItem {
     private var number: Int?
     private var transcripts: [ParsedEpisode.TranscriptLink] = []
 
+    /// - Parameter about: RSS 1.0's name of the item, which stands where later feeds have a guid.
+    init(about: String? = nil) { self.guid = Self.name(about ?? "") }
+
     mutating func open(_ name: String, _ attributes: [String: String], base: URL) {
         switch name {
         case "enclosure":
@@ -27,25 +30,31 @@ struct FeedItem {
             } else if relation == "alternate", let url = FeedURL.resolve(attributes["href"], base) {
                 self.link = self.link ?? url
             }
+        case "enc:enclosure":
+            self.offer(
+                attributes["rdf:resource"] ?? attributes["enc:url"], attributes["enc:type"], attributes["enc:length"],
+                base)
         case "media:content":
             let type = attributes["type"] ?? (attributes["medium"] == "audio" ? "audio/mpeg" : "")
-            guard type.lowercased().hasPrefix("audio/") else { return }
-            self.offer(attributes["url"], type, attributes["fileSize"], base)
+            let isNamedSo = type.isEmpty && attributes["medium"] == nil && Self.isAudio(attributes["url"], base)
+            guard type.lowercased().hasPrefix("audio/") || isNamedSo else { return }
+            self.offer(attributes["url"], type, attributes["filesize"], base)
         case "podcast:transcript":
             guard let url = FeedURL.resolve(attributes["url"], base), self.transcripts.count < 20 else { return }
             self.transcripts.append(
                 .init(
                     url: url, mimeType: Self.mediaType(attributes["type"]),
-                    language: attributes["language"]?.lowercased().nonEmpty))
+                    language: attributes["language"]?.lowercased().nonEmpty,
+                    relation: attributes["rel"]?.lowercased().nonEmpty))
         default: break
         }
     }
 
     mutating func take(_ text: String, of name: String, in parent: String, base: URL) {
         switch name {
-        case "title": self.title = PlainText.line(text)
-        case "itunes:title": self.itunesTitle = PlainText.line(text)
-        case "guid", "id": self.guid = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        case "title": self.title = Self.title(text)
+        case "itunes:title": self.itunesTitle = Self.title(text)
+        case "guid", "id": self.guid = Self.name(text).nonEmpty ?? self.guid
         case "description", "content:encoded", "itunes:summary", "summary", "content":
             self.description = Self.longer(self.description, text)
         case "link": self.link = FeedURL.resolve(text, base) ?? self.link
@@ -68,6 +77,33 @@ struct FeedItem {
         self.audioURL = url
         self.mimeType = type
         self.byteCount = length.flatMap { Int64($0.filter(\.isASCIIDigit)) }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Takes the item's link for its audio where that is a recording and nothing else is there.
+    mutating func settleAudio() {
+        guard self.audioURL == nil, let link = self.link, Self.isAudio(link.absoluteString, link) else { return }
+        self.audioURL = link
+    }
+
+    private static func isAudio(_ address: String?, _ base: URL) -> Bool {
+        guard let url = FeedURL.resolve(address, base) else { return false }
+        switch AudioFormat(pathExtension: url.pathExtension) {
+        case .mp3, .m4a, .aac, .ogg, .opus, .flac, .wav: return true
+        case .mp4, .webm, .aiff, .wma, .amr, nil: return false
+        }
+    }
+
+    /// One line of a length that can still be shown.
+    static func title(_ text: String) -> String {
+        let line = PlainText.line(text)
+        guard line.utf8.count > 1000, line.count > 1000 else { return line }
+        return line.prefix(999) + "…"
+    }
+
+    /// A guid; what is longer than any that was seen names nothing.
+    private static func name(_ text: String) -> String {
+        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return name.utf8.count <= 2048 ? name : ""
     }
 
     private func episode(guid: String, audioURL: URL) -> ParsedEpisode {

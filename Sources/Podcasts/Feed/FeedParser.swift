@@ -30,16 +30,16 @@ package struct FeedParser: Sendable {
         let start = try Self.start(of: file)
         if let complaint = Self.complaint(about: start) { throw CastError(.invalid, complaint) }
         let prologue = FeedPrologue(start)
-        if prologue.hasNestedEntities {
-            throw CastError(
-                .invalid, "The feed declares entities that expand into others, which is not read: \(url.place).")
+        if let danger = prologue.danger {
+            throw CastError(.invalid, "The feed declares \(danger), which is not read: \(url.place).")
         }
 
         var first: FeedReader?
-        // Declared entities are never expanded: the repaired copy comes without the declarations.
-        if !prologue.declaresEntities {
+        // Declared entities are never expanded: the repaired copy comes without the declarations. And an encoding that
+        // the bytes may contradict has to be found out first, since the wrong one gives sound XML with wrong letters.
+        if try FeedInspection.isHarmless(file) {
             let reader = try self.read(file, from: url)
-            if reader.fault == nil { return try self.feed(reader, url) }
+            if reader.fault == nil, reader.isFeed { return try self.feed(reader, url) }
             first = reader
         }
         let copy = file.appendingPathExtension("repaired")
@@ -67,6 +67,9 @@ package struct FeedParser: Sendable {
 
     private func feed(_ reader: FeedReader, _ url: URL) throws -> ParsedFeed {
         guard reader.isFeed else {
+            if reader.root == "opml" {
+                throw CastError(.invalid, "\(url.place) is a list of feeds (<opml>), not a feed. Import it as a list.")
+            }
             if let root = reader.root {
                 throw CastError(.invalid, "\(url.place) is an XML file (<\(root.prefix(40))>), but not a feed.")
             }
@@ -103,23 +106,6 @@ package struct FeedParser: Sendable {
         }
         guard body.contains("<") else { return "The address answered with text that is no feed." }
         return nil
-    }
-}
-
-/// What stands before a document's first element.
-struct FeedPrologue {
-    var declaresEntities = false
-    var hasNestedEntities = false
-
-    init(_ start: [UInt8]) {
-        let text = String(decoding: start.filter { $0 != 0 }, as: UTF8.self)
-        let end = text.firstMatch(of: /<[A-Za-z]/)?.range.lowerBound ?? text.endIndex
-        for declaration in text[..<end].split(separator: "<!ENTITY").dropFirst() {
-            self.declaresEntities = true
-            if declaration.contains(/&[A-Za-z_]/) || declaration.contains(/%[A-Za-z_]/) {
-                self.hasNestedEntities = true
-            }
-        }
     }
 }
 

@@ -14,7 +14,8 @@ final class FeedReader: NSObject, XMLParserDelegate {
     private(set) var fault: String?
     private(set) var itemCount = 0
 
-    private let base: URL
+    /// What relative addresses are resolved against: the feed's own, and what `xml:base` says from some depth on.
+    private var bases: [(depth: Int, url: URL)]
     private let limits: FeedParser.Limits
     private var names = FeedNames()
     /// The open elements by their own names (`item`, `itunes:duration`).
@@ -23,21 +24,25 @@ final class FeedReader: NSObject, XMLParserDelegate {
     private var items: [FeedItem] = []
     /// The depth of the element whose text is being collected; what is inside it belongs to its text.
     private var textDepth: Int?
+    /// Whether the document's end was seen.
+    private var isClosed = false
     private var text: [UInt8] = []
 
     init(base: URL, limits: FeedParser.Limits) {
-        self.base = base
+        self.bases = [(0, base)]
         self.limits = limits
     }
 
     var isFeed: Bool {
         switch self.root {
-        case "rss", "rdf", "rdf:RDF", "feed", "channel": true
+        case "rss", "rdf", "RDF", "rdf:RDF", "feed", "channel": true
         default: false
         }
     }
 
     func noteFault(_ error: (any Error)?, line: Int) {
+        // Scripts, comments of a cache, the whole feed once more: what stands behind the end is nobody's loss.
+        guard !self.isClosed else { return }
         self.fault = "line \(line) is not sound XML"
     }
 
@@ -55,7 +60,9 @@ final class FeedReader: NSObject, XMLParserDelegate {
         _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?, qualifiedName: String?,
         attributes: [String: String]
     ) {
+        guard !self.isClosed else { return }
         self.names.declare(attributes)
+        let attributes = self.names.own(attributes)
         var name = self.names.own(elementName)
         let parent = self.path.last
         if self.path.isEmpty {
@@ -66,10 +73,17 @@ final class FeedReader: NSObject, XMLParserDelegate {
             self.root = name
         }
         self.path.append(name)
-        guard self.textDepth == nil else { return }
+        guard self.textDepth == nil else {
+            // HTML that stands in a description as elements: its lines are kept, its other tags say nothing.
+            if ["br", "p", "div", "li"].contains(name), self.text.count < self.limits.textBytes {
+                self.text.append(UInt8(ascii: "\n"))
+            }
+            return
+        }
 
+        if let url = FeedURL.resolve(attributes["xml:base"], self.base) { self.bases.append((self.path.count, url)) }
         if self.item == nil, name == "item" || name == "entry", self.path.count <= 4 {
-            self.item = FeedItem()
+            self.item = FeedItem(about: attributes["rdf:about"])
             return
         }
         if self.isCollected(name, in: parent) {
@@ -98,7 +112,13 @@ final class FeedReader: NSObject, XMLParserDelegate {
     ) {
         guard let name = self.path.last else { return }
         let parent = self.path.count > 1 ? self.path[self.path.count - 2] : ""
-        defer { self.path.removeLast() }
+        defer {
+            if let last = self.bases.last, last.depth == self.path.count, self.textDepth == nil {
+                self.bases.removeLast()
+            }
+            self.path.removeLast()
+            if self.path.isEmpty { self.isClosed = true }
+        }
         if self.textDepth == self.path.count {
             self.textDepth = nil
             let text = String(decoding: self.text, as: UTF8.self)
@@ -124,7 +144,7 @@ final class FeedReader: NSObject, XMLParserDelegate {
     private func isCollected(_ name: String, in parent: String?) -> Bool {
         switch (parent, name) {
         // These hold elements; an author of Atom does as well, one of RSS is text.
-        case (_, "item"), (_, "entry"), (_, "itunes:owner"), (_, "itunes:category"): false
+        case (_, "item"), (_, "entry"), (_, "itunes:owner"), (_, "itunes:category"), (_, "media:group"): false
         case ("entry", "author"), ("feed", "author"), ("channel", "image"): false
         case ("item", _), ("entry", _), ("channel", _), ("feed", _): true
         case ("image", "url"), ("author", "name"): true
@@ -132,7 +152,11 @@ final class FeedReader: NSObject, XMLParserDelegate {
         }
     }
 
+    private var base: URL { self.bases[self.bases.count - 1].url }
+
     private func keep(_ item: FeedItem) {
+        var item = item
+        item.settleAudio()
         self.itemCount += 1
         guard item.audioURL != nil else {
             self.feed.itemsWithoutAudio += 1
@@ -155,11 +179,14 @@ final class FeedReader: NSObject, XMLParserDelegate {
             if !text.isEmpty, !self.feed.categories.contains(text), self.feed.categories.count < 20 {
                 self.feed.categories.append(text)
             }
-        case "link":
+        case "link", "atom:link":
+            guard let url = FeedURL.resolve(attributes["href"], self.base) else { return }
+            switch attributes["rel"]?.lowercased() ?? "alternate" {
             // Atom; an RSS link has text instead.
-            if attributes["rel"] ?? "alternate" == "alternate", let url = FeedURL.resolve(attributes["href"], self.base)
-            {
-                self.feed.link = url
+            case "alternate": if name == "link" { self.feed.link = url }
+            // RFC 5005: paged feeds say `next`, archived ones `prev-archive`; both lead to what is older.
+            case "next", "prev-archive": self.feed.nextPage = self.feed.nextPage ?? url
+            default: break
             }
         default: break
         }
@@ -167,7 +194,7 @@ final class FeedReader: NSObject, XMLParserDelegate {
 
     private func take(_ text: String, of name: String, in parent: String) {
         switch name {
-        case "title": self.feed.title = PlainText.line(text)
+        case "title": self.feed.title = FeedItem.title(text)
         case "description", "subtitle": self.feed.description = FeedItem.longer(self.feed.description, text)
         case "itunes:summary": self.feed.description = FeedItem.longer(self.feed.description, text)
         case "link": self.feed.link = FeedURL.resolve(text, self.base) ?? self.feed.link

@@ -4,17 +4,20 @@ import Foundation
 /// Makes sound XML of a feed that almost is.
 ///
 /// It mends what feeds get wrong in practice: the encoding, bare ampersands and less-than signs, HTML's named
-/// characters, control characters, text before the document, prefixes that nobody declared. Declared entities go with
-/// their declarations and are never expanded; what refers to them stays as text.
+/// characters, control characters, text before the document, prefixes that nobody declared, tags that nobody closed or
+/// opened, attributes without quotation marks. Declared entities go with their declarations and are never expanded; what
+/// refers to them stays as text.
 struct FeedRepair {
     var contentType: String?
 
-    private var input: [UInt8] = []
-    private var output: [UInt8] = []
-    private var index = 0
+    var input: [UInt8] = []
+    var output: [UInt8] = []
+    var index = 0
     /// Where declarations can be put in: behind the root element's name.
-    private var rootNameEnd: Int?
-    private var usedPrefixes: Set<String> = []
+    var rootNameEnd: Int?
+    var usedPrefixes: Set<String> = []
+    /// Where the names of the elements stand that are open.
+    var open: [Range<Int>] = []
 
     init(contentType: String?) { self.contentType = contentType }
 
@@ -34,7 +37,7 @@ struct FeedRepair {
     mutating func mended(_ data: Data) -> [UInt8] {
         self.input = FeedText.utf8(data, contentType: self.contentType)
         self.output.reserveCapacity(self.input.count + 1024)
-        self.index = self.input.firstIndex(of: UInt8(ascii: "<")) ?? self.input.count
+        self.index = Self.start(of: self.input)
         while self.index < self.input.count {
             switch self.input[self.index] {
             case UInt8(ascii: "<"): self.markup()
@@ -46,6 +49,18 @@ struct FeedRepair {
             }
         }
         return self.withDeclarations()
+    }
+
+    /// Where the document begins: behind warnings and whatever else a server's programs said before it.
+    private static func start(of input: [UInt8]) -> Int {
+        let small = input.prefix(64 << 10).map(\.inSmallLetters)
+        for (index, byte) in small.enumerated() where byte == UInt8(ascii: "<") {
+            for name in ["?xml", "rss", "feed", "rdf:rdf", "opml"] where small[(index + 1)...].starts(with: name.utf8) {
+                let next = index + 1 + name.utf8.count
+                if next < small.count, small[next] <= 0x20 || small[next] == UInt8(ascii: ">") { return index }
+            }
+        }
+        return input.firstIndex(of: UInt8(ascii: "<")) ?? input.count
     }
 
     private mutating func markup() {
@@ -78,37 +93,7 @@ struct FeedRepair {
         }
     }
 
-    private mutating func tag() {
-        let isStart = self.byte(at: self.index + 1) != UInt8(ascii: "/")
-        self.copyByte()
-        while let byte = self.byte(at: self.index), byte.isNamePart || byte == UInt8(ascii: "/") {
-            // `<br/>`: the name ends at a stroke that is not the first character.
-            if byte == UInt8(ascii: "/"), self.output.last != UInt8(ascii: "<") { break }
-            self.copyByte()
-        }
-        self.notePrefix(endingAt: self.output.count)
-        if isStart, self.rootNameEnd == nil { self.rootNameEnd = self.output.count }
-        var quote: UInt8?
-        while let byte = self.byte(at: self.index) {
-            switch byte {
-            case UInt8(ascii: "&"):
-                self.reference()
-                continue
-            case UInt8(ascii: "\""), UInt8(ascii: "'"):
-                if quote == nil { quote = byte } else if quote == byte { quote = nil }
-            case UInt8(ascii: "<"):
-                self.output.append(contentsOf: "&lt;".utf8)
-                self.index += 1
-                continue
-            case UInt8(ascii: "="): if quote == nil { self.notePrefix(endingAt: self.output.count) }
-            default: break
-            }
-            self.copyByte()
-            if byte == UInt8(ascii: ">"), quote == nil { return }
-        }
-    }
-
-    private mutating func reference() {
+    mutating func reference() {
         let end = self.input[self.index...].prefix(34).firstIndex(of: UInt8(ascii: ";"))
         let name = end.map { String(decoding: self.input[(self.index + 1)..<$0], as: UTF8.self) } ?? ""
         switch name {
@@ -128,7 +113,7 @@ struct FeedRepair {
         self.index = (end ?? self.index) + 1
     }
 
-    private mutating func copyByte() {
+    mutating func copyByte() {
         let byte = self.input[self.index]
         self.index += 1
         if byte < 0x20, byte != 0x9, byte != 0xA, byte != 0xD { return }
@@ -138,13 +123,6 @@ struct FeedRepair {
             return
         }
         self.output.append(byte)
-    }
-
-    private mutating func notePrefix(endingAt end: Int) {
-        let name = self.output[..<end].suffix(64).reversed().prefix { $0.isNamePart }
-        let text = String(decoding: name.reversed(), as: UTF8.self)
-        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else { return }
-        self.usedPrefixes.insert(String(text[..<colon]))
     }
 
     private func withDeclarations() -> [UInt8] {
@@ -159,7 +137,7 @@ struct FeedRepair {
         return declaration + self.output[..<end] + Array(added.utf8) + self.output[end...]
     }
 
-    private func byte(at index: Int) -> UInt8? { index < self.input.count ? self.input[index] : nil }
+    func byte(at index: Int) -> UInt8? { index < self.input.count ? self.input[index] : nil }
 
     private func rest(startsWith text: StaticString) -> Bool {
         self.input[self.index...].starts(
@@ -178,11 +156,13 @@ struct FeedRepair {
 }
 
 extension UInt8 {
-    fileprivate var isNameStart: Bool {
+    var inSmallLetters: UInt8 { (0x41...0x5A).contains(self) ? self + 0x20 : self }
+
+    var isNameStart: Bool {
         (0x61...0x7A).contains(self) || (0x41...0x5A).contains(self) || self == UInt8(ascii: "_") || self >= 0x80
     }
 
-    fileprivate var isNamePart: Bool {
+    var isNamePart: Bool {
         self.isNameStart || (0x30...0x39).contains(self) || self == UInt8(ascii: "-") || self == UInt8(ascii: ".")
             || self == UInt8(ascii: ":")
     }

@@ -4,22 +4,34 @@ import Foundation
 enum FeedText {
     static func utf8(_ data: Data, contentType: String?) -> [UInt8] {
         let bytes = Array(data)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return self.repaired(Array(bytes.dropFirst(3))) }
+        if bytes.starts(with: self.mark) {
+            var rest = bytes[...]
+            while rest.starts(with: self.mark) { rest = rest.dropFirst(3) }
+            return self.repaired(Array(rest))
+        }
         if bytes.starts(with: [0xFF, 0xFE]) { return self.utf16(bytes.dropFirst(2), isBigEndian: false) }
         if bytes.starts(with: [0xFE, 0xFF]) { return self.utf16(bytes.dropFirst(2), isBigEndian: true) }
         if bytes.starts(with: [0x3C, 0x00]) { return self.utf16(bytes[...], isBigEndian: false) }
         if bytes.starts(with: [0x00, 0x3C]) { return self.utf16(bytes[...], isBigEndian: true) }
+        let declared = self.declaration(bytes) ?? self.charset(contentType)
+        // Written in seven bits, and so valid UTF-8 that means something else.
+        if let declared, declared.lowercased().hasPrefix("iso-2022"), let text = Iconv.utf8(bytes, from: declared) {
+            return text
+        }
         // What is valid UTF-8 is UTF-8: other encodings hit upon it only with ASCII, where it makes no difference.
         if self.isUTF8(bytes) { return bytes }
 
-        let declared = self.declaration(bytes) ?? self.charset(contentType)
         if let declared, let encoding = self.encodings[declared.lowercased()],
             let text = String(data: data, encoding: encoding)
         {
             return Array(text.utf8)
         }
-        return self.repaired(bytes)
+        // What says UTF-8 and is not is one of the West's code pages, now and then or all through.
+        guard let declared, !declared.lowercased().hasPrefix("utf") else { return self.repaired(bytes) }
+        return Iconv.utf8(bytes, from: declared) ?? self.repaired(bytes)
     }
+
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 

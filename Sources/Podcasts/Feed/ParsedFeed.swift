@@ -15,6 +15,8 @@ package struct ParsedFeed: Sendable, Equatable {
     package var categories: [String]
     /// Where the publisher says that the feed has moved to (`itunes:new-feed-url`).
     package var newFeedURL: URL?
+    /// Where the feed goes on with what is older (RFC 5005), in a feed that is cut into pages.
+    package var nextPage: URL?
     /// In the feed's own order, which is newest first by custom only.
     package var episodes: [ParsedEpisode]
     /// Items that have no audio: articles, announcements.
@@ -26,7 +28,8 @@ package struct ParsedFeed: Sendable, Equatable {
 
     package init(
         title: String, description: String? = nil, link: URL? = nil, author: String? = nil, imageURL: URL? = nil,
-        language: String? = nil, categories: [String] = [], newFeedURL: URL? = nil, episodes: [ParsedEpisode] = [],
+        language: String? = nil, categories: [String] = [], newFeedURL: URL? = nil, nextPage: URL? = nil,
+        episodes: [ParsedEpisode] = [],
         itemsWithoutAudio: Int = 0, itemsLeftOut: Int = 0, fault: String? = nil
     ) {
         self.title = title
@@ -37,6 +40,7 @@ package struct ParsedFeed: Sendable, Equatable {
         self.language = language
         self.categories = categories
         self.newFeedURL = newFeedURL
+        self.nextPage = nextPage
         self.episodes = episodes
         self.itemsWithoutAudio = itemsWithoutAudio
         self.itemsLeftOut = itemsLeftOut
@@ -52,11 +56,14 @@ package struct ParsedEpisode: Sendable, Equatable {
         /// For example `text/vtt`; empty when the feed does not say.
         package var mimeType: String
         package var language: String?
+        /// `captions` for a file that is cut for a screen.
+        package var relation: String?
 
-        package init(url: URL, mimeType: String, language: String? = nil) {
+        package init(url: URL, mimeType: String, language: String? = nil, relation: String? = nil) {
             self.url = url
             self.mimeType = mimeType
             self.language = language
+            self.relation = relation
         }
     }
 

@@ -1,13 +1,15 @@
+import CastCore
+
 /// Turns what publishers write into titles and descriptions (HTML, entities, twice escaped or not) into plain text.
 package enum PlainText {
     /// One line, with single spaces.
     package static func line(_ text: String) -> String {
-        self.squeezed(self.decoded(self.stripped(text)), keepsLines: false)
+        self.squeezed(HTMLEntities.decoded(self.stripped(text)), keepsLines: false)
     }
 
     /// Paragraphs, with an empty line between them at most.
     package static func paragraphs(_ text: String) -> String {
-        self.squeezed(self.decoded(self.stripped(text)), keepsLines: true)
+        self.squeezed(HTMLEntities.decoded(self.stripped(text)), keepsLines: true)
     }
 
     /// White space made one space, one line's end or one empty line.
@@ -62,11 +64,13 @@ package enum PlainText {
             }
             let slash = inside.hasPrefix("/") ? "/" : ""
             let name = inside.dropFirst(slash.count).prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }.lowercased()
-            guard let tag = Self.tags[name], let end = inside.utf8.firstIndex(of: UInt8(ascii: ">")) else {
+            guard let tag = Self.tags[name] else {
                 result += "<"
                 rest = inside
                 continue
             }
+            // Looked for once: where none follows, no tag does.
+            guard let end = inside.utf8.firstIndex(of: UInt8(ascii: ">")) else { return result + "<" + inside }
             rest = inside[inside.index(after: end)...]
             switch tag {
             case .inline: break
@@ -76,26 +80,6 @@ package enum PlainText {
             case .hidden:
                 guard slash.isEmpty else { break }
                 rest = rest.firstRange(of: "</\(name)").map { rest[$0.lowerBound...] } ?? ""
-            }
-        }
-        return result + rest
-    }
-
-    private static func decoded(_ text: String) -> String {
-        guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-        var result = ""
-        var rest = text[...]
-        while let start = rest.utf8.firstIndex(of: UInt8(ascii: "&")) {
-            result += rest[..<start]
-            let inside = rest[rest.index(after: start)...]
-            let name = inside.prefix(32).prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "#") }
-            let after = inside[name.endIndex...]
-            if after.first == ";", let character = HTMLEntities.text(String(name)) {
-                result += character
-                rest = after.dropFirst()
-            } else {
-                result += "&"
-                rest = inside
             }
         }
         return result + rest

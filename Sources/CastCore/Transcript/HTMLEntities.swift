@@ -1,7 +1,7 @@
 /// The named characters of HTML 4, and numbered ones: XML itself knows five names only.
-enum HTMLEntities {
+package enum HTMLEntities {
     /// The text that `&name;` stands for (`name` without `&` and `;`), or nil.
-    static func text(_ name: String) -> String? {
+    package static func text(_ name: String) -> String? {
         guard name.hasPrefix("#") else { return self.named[name] }
         let digits = name.dropFirst()
         let number = digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
@@ -10,11 +10,32 @@ enum HTMLEntities {
     }
 
     /// Whether XML 1.0 lets the character stand in a document.
-    static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
         default: false
         }
+    }
+
+    /// The text with all named and numbered characters put in; what stands for none is left as it is.
+    package static func decoded(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.utf8.firstIndex(of: UInt8(ascii: "&")) {
+            result += rest[..<start]
+            let inside = rest[rest.index(after: start)...]
+            let name = inside.prefix(32).prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "#") }
+            let after = inside[name.endIndex...]
+            if after.first == ";", let character = Self.text(String(name)) {
+                result += character
+                rest = after.dropFirst()
+            } else {
+                result += "&"
+                rest = inside
+            }
+        }
+        return result + rest
     }
 
     private static let named: [String: String] = {
