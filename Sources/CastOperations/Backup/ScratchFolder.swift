@@ -19,7 +19,7 @@ final class ScratchFolder: Sendable {
         let beginning = ".\(url.lastPathComponent).\(purpose)-"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
         for name in names where name.hasPrefix(beginning) && (try? DataLock(folder: "\(parent)/\(name)")) != nil {
-            try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+            Self.remove("\(parent)/\(name)")
         }
         self.path = "\(parent)/\(beginning)\(UUID().uuidString.lowercased())"
         do {
@@ -32,5 +32,14 @@ final class ScratchFolder: Sendable {
     }
 
     /// Removes it with all that is in it; what was renamed away stays where it is.
-    func remove() { try? FileManager.default.removeItem(atPath: self.path) }
+    func remove() { Self.remove(self.path) }
+
+    /// A killed run's `tar` may live on for a while and put new files in; without the folder it gives up.
+    private static func remove(_ folder: String) {
+        for _ in 0..<200 {
+            try? FileManager.default.removeItem(atPath: folder)
+            if !FileManager.default.fileExists(atPath: folder) { return }
+            usleep(10_000)
+        }
+    }
 }
