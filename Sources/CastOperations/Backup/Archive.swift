@@ -36,9 +36,7 @@ struct Archive: Sendable {
         let outcome = try await self.tar(arguments)
         // 1 says that a file changed or went while it was read.
         guard let status = outcome.status, status <= 1 else {
-            let isFull = outcome.complaint.contains("No space left")
-            throw CastError(
-                isFull ? .storageFull : .unavailable, "The backup cannot be written: \(outcome.complaint)")
+            throw self.failure(outcome, "The backup cannot be written", code: .unavailable)
         }
         // The keys of nodes are in it, if only as digests, and what people listen to.
         chmod(self.path, 0o600)
@@ -75,10 +73,15 @@ struct Archive: Sendable {
         if first { arguments.append("--occurrence=1") }
         let outcome = try await self.tar(arguments + ["-C", folder] + names)
         guard outcome.status == 0 else {
-            let isFull = outcome.complaint.contains("No space left")
-            throw CastError(
-                isFull ? .storageFull : .invalid, "\(self.path) cannot be unpacked: \(outcome.complaint)")
+            throw self.failure(outcome, "\(self.path) cannot be unpacked", code: .invalid)
         }
+    }
+
+    private func failure(_ outcome: ChildRun.Outcome, _ what: String, code: CastError.Code) -> CastError {
+        if outcome.saysDiskIsFull {
+            return CastError(.storageFull, "\(what): there is not enough space. Free some, or choose another disk.")
+        }
+        return CastError(code, "\(what): \(outcome.complaint)")
     }
 
     private func list(_ options: [String]) async throws -> [String] {

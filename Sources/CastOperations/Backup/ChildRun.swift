@@ -10,6 +10,8 @@ enum ChildRun {
         var output: String
         /// What it said on standard error, in one line.
         var complaint: String
+        /// Whether it met a full disk.
+        var saysDiskIsFull = false
     }
 
     /// Half a million names of files; no answer that is wanted is longer.
@@ -35,7 +37,13 @@ enum ChildRun {
             var status: Int?
             if case .exited(let code) = result.terminationStatus { status = Int(code) }
             let said = result.standardError.split(separator: "\n").suffix(4).joined(separator: " ")
-            return Outcome(status: status, output: result.standardOutput, complaint: String(said.prefix(500)))
+            // tar has both; the second stands alone where a block fits in part.
+            let isFull = ["No space left", "Wrote only", "Disk quota exceeded"].contains {
+                result.standardError.contains($0)
+            }
+            return Outcome(
+                status: status, output: result.standardOutput, complaint: String(said.prefix(500)),
+                saysDiskIsFull: isFull)
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw CastError(.unavailable, "The program \(program) is not installed.", cause: error)
         }

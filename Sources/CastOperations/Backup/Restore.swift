@@ -100,14 +100,14 @@ package struct Restore: Sendable {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: self.dataPath, isDirectory: &isFolder) else { return nil }
         guard isFolder.boolValue else { throw CastError(.conflict, "\(self.dataPath) is a file, not a folder.") }
-        let lock = try DataLock(folder: self.dataPath)
         let names = try FileManager.default.contentsOfDirectory(atPath: self.dataPath)
+        // Before the lock, whose file would be the first that is changed in a folder of somebody else's.
         guard replaces || names.allSatisfy({ ["cast2md.lock", "lost+found"].contains($0) }) else {
             throw CastError(
                 .conflict,
                 "The data folder \(self.dataPath) is not empty. --replace keeps what is in it under another name.")
         }
-        return lock
+        return try DataLock(folder: self.dataPath)
     }
 
     private func refuseFullStorage(replaces: Bool) throws {

@@ -113,7 +113,7 @@ enum DatabaseCheck {
                     mend: "They are those of removed feeds; delete what you do not want to keep."))
         }
         guard findings.isEmpty else { return findings }
-        return [.ok(.files, "All \(named.count) files that the database names are there, and no others.")]
+        return [.ok(.files, "All files that the database names are there.")]
     }
 
     private static func list(_ paths: [String]) -> String {

@@ -40,12 +40,13 @@ enum FolderCheck {
         if descriptor >= 0 { close(descriptor) }
         defer { unlink(file) }
         guard isWritten else {
-            let user = NSUserName()
             return [
                 .problem(
                     subject, "The folder \(path) cannot be written to: \(String(cString: strerror(number))).",
                     mend: number == ENOSPC || number == EDQUOT
-                        ? "Free some space." : "Give it to the user that runs the server: chown -R \(user) \(path)")
+                        ? "Free some space."
+                        : "Run the doctor as the user that runs the server; if it says the same, give that user the "
+                            + "folder: chown -R USER \(path)")
             ]
         }
         let facts = try? FileManager.default.attributesOfItem(atPath: file)
