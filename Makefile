@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo show test build bench format lint setup engine
+.PHONY: help demo show test build bench bench-cuts bench-server format lint setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -14,7 +14,7 @@ BIN := .build/debug
 export CAST2MD_HOME := $(CURDIR)/$(CACHE)/home
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install missing system packages
 	@scripts/setup
@@ -37,8 +37,15 @@ test: engine ## Run all tests, with the real engine and the real model
 	@swift build --quiet --build-tests
 	@swift test --skip-build
 
-bench: engine ## Word errors and speed: our cuts beside cuts on a fixed clock
+bench: bench-cuts bench-server ## Everything that is measured: word errors, the server under load
+
+bench-cuts: engine ## Word errors and speed: our cuts beside cuts on a fixed clock
 	@$(BIN)/workbench cuts --cache $(CACHE)
+
+bench-server: setup ## The server (release build): queue, audio, a large feed, search, memory; PARTS=queue,feed
+	@swift build --quiet -c release --product cast2md
+	@swift build --quiet -c release --product workbench
+	@.build/release/workbench server --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)')
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests

@@ -78,6 +78,7 @@ let package = Package(
         room(
             "Podcasts",
             ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
+        room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         .target(name: "EmbeddedEngine", exclude: ["files"]),
         room(
             "Transcription",
@@ -111,14 +112,20 @@ let package = Package(
                 "Transcription", .argumentParser, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
+        // A stand-in for RunPod whose pods are processes of this machine.
+        room("RunPodEmulator", ["CastCore", .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        program(
+            "runpod-emulator",
+            ["CastCore", "RunPodEmulator", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
+
         // For demo, tests and benchmarks: never part of what is installed.
         room("HumanSpeech", ["CastCore", .subprocess, .systemPackage]),
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "HumanSpeech", "Transcription", .argumentParser,
-                .hummingbird, .httpTypes, .logging, .nioCore, .subprocess, .systemPackage,
-                .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "Transcription", .argumentParser,
+                .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
+                .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
@@ -144,6 +151,16 @@ let package = Package(
             "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
             exclude: ["Fixture"]),
         tests(
+            "RunPodTests",
+            ["CastCore", "RunPod", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests(
+            "RunPodEmulatorTests",
+            [
+                "CastCore", "RunPod", "RunPodEmulator", "CastTestSupport", .asyncHTTPClient, .logging, .nioCore,
+                .nioHTTP1,
+            ],
+            exclude: ["Scripts"]),
+        tests(
             "TranscriptionTests",
             ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],
             exclude: ["Scripts"]),
@@ -151,7 +168,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
-                "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle,
+                "HumanSpeech", "CastTestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
+                .serviceLifecycle,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -5,12 +5,7 @@ package import Transcription
 
 /// The real engine and the real model, in the folder that demo, tests and benchmarks share.
 package enum RealEngine {
-    /// `CAST2MD_TEST_CACHE`, else `.cache` in the package.
-    package static let cache: String = {
-        if let path = ProcessInfo.processInfo.environment["CAST2MD_TEST_CACHE"], !path.isEmpty { return path }
-        return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent(".cache").path
-    }()
+    package static let cache = TestCache.path
 
     package static let home = HomeFolder(path: cache + "/home")
 
