@@ -71,6 +71,10 @@ package enum KnownVariables {
         Entry("RUNPOD_WHISPER_MODEL", .fleet),
         Entry("RUNPOD_IDLE_TIMEOUT_MINUTES", .fleet),
 
+        // Set by the server for the machines that it rents.
+        Entry("CAST2MD_SERVER_ID", .fleet),
+        Entry("CAST2MD_POD_LEAVE_AT", .fleet),
+
         Entry("CAST2MD_TEST_CACHE", .development),
     ]
 

@@ -21,9 +21,11 @@ import Testing
 
     @Test func `every variable that the sources read by its name is in the table`() throws {
         let text = try Self.text()
-        let pattern =
-            /(?:environment\[|(?:variables|reader|Variables\(environment\))\.(?:text|int|bool)\()\s*"([A-Z][A-Z0-9_]*)"/
-        let read = Set(text.matches(of: pattern).map { String($0.1) })
+        let byReader = /(?:variables|reader|Variables\(environment\))\.(?:text|int|bool)\(\s*"([A-Z][A-Z0-9_]*)"/
+        // What is set for another process is not read.
+        let bySubscript = /environment\["([A-Z][A-Z0-9_]*)"\](?!\s*=[^=])/
+        let read = Set(
+            text.matches(of: byReader).map { String($0.1) } + text.matches(of: bySubscript).map { String($0.1) })
         #expect(read.contains("NODE_PERSISTENT"))
         #expect(read.contains("CAST2MD_DATA"))
         #expect(read.subtracting(Self.standard).subtracting(KnownVariables.names) == [])
