@@ -79,6 +79,7 @@ let package = Package(
             "Podcasts",
             ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
         room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        room("PodFleet", ["CastCore", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         .target(name: "EmbeddedEngine", exclude: ["files"]),
         room(
             "Transcription",
@@ -99,17 +100,26 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .asyncAlgorithms, .crypto, .hummingbird, .mustache,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "PodFleet", "EmbeddedPages", .asyncAlgorithms, .crypto,
+                .hummingbird, .mustache,
                 .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
         room("LibraryImport", ["CastCore", "CastStore", .logging, .subprocess, .systemPackage]),
 
+        room(
+            "CastOperations",
+            [
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription", .crypto,
+                .logging, .subprocess, .systemPackage,
+            ]),
+
         program(
             "cast2md",
             [
-                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "LibraryImport", "Podcasts",
-                "Transcription", .argumentParser, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "CastOperations",
+                "LibraryImport", "PodFleet", "Podcasts", "RunPod", "Transcription", .argumentParser, .logging, .nioCore,
+                .serviceLifecycle, .unixSignals,
             ]),
 
         // A stand-in for RunPod whose pods are processes of this machine.
@@ -123,8 +133,8 @@ let package = Package(
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "Transcription", .argumentParser,
-                .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "RunPodEmulator", "Transcription",
+                .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
                 .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
@@ -148,8 +158,16 @@ let package = Package(
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
         tests(
+            "CastOperationsTests",
+            [
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "CastOperations",
+                "CastTestSupport", .logging, .serviceLifecycle,
+            ]),
+        tests(
             "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
             exclude: ["Fixture"]),
+        tests(
+            "PodFleetTests", ["CastCore", "PodFleet", "CastTestSupport", .logging, .serviceLifecycle]),
         tests(
             "RunPodTests",
             ["CastCore", "RunPod", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),

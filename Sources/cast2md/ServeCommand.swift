@@ -55,23 +55,32 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.host = self.host
         configuration.port = self.port
         let logger = Logger(label: "cast2md")
-        let host = self.host
-        try await PodcastSource.withNetwork(configuration, logger: logger) { podcasts in
+        let places = configuration
+        try await PodcastSource.withNetwork(places, logger: logger) { podcasts in
+            try await FleetProvider.with(environment, data: places.dataPath, logger: logger) { provider in
+                try await Self.serve(places, podcasts, provider, logger)
+            }
+        }
+    }
+
+    private static func serve(
+        _ configuration: ServerConfiguration, _ podcasts: PodcastSource, _ provider: FleetProvider?, _ logger: Logger
+    ) async throws {
+        let host = configuration.host
+        do {
             let server = try CastServer(
-                configuration: configuration, podcasts: podcasts, logger: logger,
+                configuration: configuration, podcasts: podcasts, provider: provider, logger: logger,
                 onReady: { port in
                     let shown = ["0.0.0.0", "::"].contains(host) ? "localhost" : host
                     logger.info("ready", metadata: ["url": "http://\(shown):\(port)/", "version": "\(castVersion)"])
                 })
-            do {
-                try await server.run()
-            } catch let error as IOError {
-                throw Self.explained(error, configuration)
-            } catch let error as SocketAddressError.UnknownHost {
-                throw CastError(
-                    .unavailable, "The host \(host) is not known. Choose an address of this machine with --host.",
-                    cause: error)
-            }
+            try await server.run()
+        } catch let error as IOError {
+            throw Self.explained(error, configuration)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw CastError(
+                .unavailable, "The host \(host) is not known. Choose an address of this machine with --host.",
+                cause: error)
         }
     }
 }

@@ -76,9 +76,11 @@ struct FullDiskTests {
     @Test func `an upload that does not fit is refused in clear words, and leaves nothing`() async throws {
         try await self.run { world, _ in
             let tooMuch = Data(repeating: 7, count: 6_000_000)
-            let refused = try await world.send(.post, "/api/episodes/upload?filename=a.mp3", tooMuch, type: "audio/mpeg")
+            let refused = try await world.send(
+                .post, "/api/episodes/upload?filename=a.mp3", tooMuch, type: "audio/mpeg")
             #expect(refused.status == 507)
-            #expect(refused.text.contains("No space left") || refused.text.contains("Free some space"), "\(refused.text)")
+            #expect(
+                refused.text.contains("No space left") || refused.text.contains("Free some space"), "\(refused.text)")
             #expect(try Self.files(world) == [])
             #expect(try await world.parts.database.episodes.list(limit: 9).total == 0)
             let fits = try await world.send(
@@ -89,7 +91,8 @@ struct FullDiskTests {
 
     @Test(.timeLimit(.minutes(2))) func `a transcript waits at its node until there is space again`() async throws {
         try await self.run { world, _ in
-            _ = try await world.send(.post, "/api/episodes/upload?filename=a.mp3", Data("audio".utf8), type: "audio/mpeg")
+            _ = try await world.send(
+                .post, "/api/episodes/upload?filename=a.mp3", Data("audio".utf8), type: "audio/mpeg")
             _ = try await world.send(.post, "/api/queue/episodes/1/process")
             let node = try JSONDecoder().decode(
                 RegisterNodeResponse.self,
