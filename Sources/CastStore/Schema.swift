@@ -12,6 +12,9 @@ enum Schema {
             try db.execute(sql: Self.lanes)
             try db.execute(sql: Self.operations)
         }
+        migrator.registerMigration("4 fleet") { db in
+            try db.execute(sql: Self.fleet)
+        }
         return migrator
     }
 
