@@ -107,7 +107,7 @@ extension FleetController {
     /// Changes the books, and tells whoever listens.
     @discardableResult
     func change<Result: Sendable>(
-        _ body: @Sendable (inout FleetBooks, _ now: Date) throws -> Result
+        _ body: @escaping @Sendable (inout FleetBooks, _ now: Date) throws -> Result
     ) async throws -> Result {
         let now = self.now
         let (result, events) = try await self.store.change(at: now) { try body(&$0, now) }
