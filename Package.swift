@@ -167,7 +167,11 @@ let package = Package(
             "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
             exclude: ["Fixture"]),
         tests(
-            "PodFleetTests", ["CastCore", "PodFleet", "CastTestSupport", .logging, .serviceLifecycle]),
+            "PodFleetTests",
+            [
+                "CastCore", "CastStore", "PodFleet", "RunPod", "RunPodEmulator", "CastTestSupport", .logging,
+                .serviceLifecycle,
+            ]),
         tests(
             "RunPodTests",
             ["CastCore", "RunPod", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),

@@ -47,6 +47,7 @@ package struct Database: Sendable {
     package var episodes: EpisodeStore { EpisodeStore(access: self.access) }
     package var jobs: JobStore { JobStore(access: self.access) }
     package var nodes: NodeStore { NodeStore(access: self.access) }
+    package var fleet: FleetDatabase { FleetDatabase(access: self.access) }
 
     package var settings: SettingStore { SettingStore(access: self.access) }
     package var podModels: PodModelStore { PodModelStore(access: self.access) }

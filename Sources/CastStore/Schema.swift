@@ -12,6 +12,9 @@ enum Schema {
             try db.execute(sql: Self.lanes)
             try db.execute(sql: Self.operations)
         }
+        migrator.registerMigration("3 fleet") { db in
+            try db.execute(sql: Self.fleet)
+        }
         migrator.registerMigration("4 models of pods") { db in
             try db.execute(sql: Self.podModels)
         }

@@ -24,8 +24,9 @@ package final class MemoryFleetStore: FleetStore {
 
     package func books(at now: Date) async throws -> FleetBooks { self.content.withLock { Self.view($0, at: now) } }
 
+    @discardableResult
     package func change<Result: Sendable>(
-        at now: Date, _ body: @Sendable (inout FleetBooks) throws -> Result
+        at now: Date, _ body: @escaping @Sendable (inout FleetBooks) throws -> Result
     ) async throws -> (result: Result, events: [FleetEvent]) {
         try self.content.withLock { content in
             if let failAfter = content.failAfter, content.changes >= failAfter {

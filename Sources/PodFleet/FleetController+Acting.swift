@@ -59,7 +59,7 @@ extension FleetController {
 
     /// Takes a pod that the provider gave us.
     func accept(_ given: ProviderPod, for instance: InstanceID) async throws {
-        let settings = try await self.surroundings.settings()
+        let settings = await self.settings()
         try await self.change { books, now in
             guard let ask = books.pods[instance]?.ask else { return }
             let rental = Rental(given, for: ask, at: now)

@@ -32,6 +32,7 @@ package final class FleetController: Service {
         var lastHold: String?
         var listedAt: Date?
         var loudAbout: Set<InstanceID> = []
+        var settings: FleetSettings?
     }
 
     /// How often it looks when pods are there, and when none are.
@@ -77,7 +78,7 @@ package final class FleetController: Service {
     /// Turns must not overlap.
     package func turn() async {
         do {
-            let settings = try await self.surroundings.settings()
+            let settings = await self.settings()
             let view = try await self.look()
             try await self.sweep(view)
             try await self.observe(view, settings)
@@ -104,10 +105,22 @@ struct FleetView {
 extension FleetController {
     var now: Date { self.surroundings.now() }
 
+    /// The settings, or, where they cannot be read, the last that could.
+    ///
+    /// Pods have to be ended on time whatever somebody has written into a setting. Before any could be read nothing is
+    /// bought and nothing is in excess.
+    func settings() async -> FleetSettings {
+        let read = await self.attempt("the settings cannot be read") { try await self.surroundings.settings() }
+        return self.memory.withLock { memory in
+            memory.settings = read ?? memory.settings
+            return memory.settings ?? .closed
+        }
+    }
+
     /// Changes the books, and tells whoever listens.
     @discardableResult
     func change<Result: Sendable>(
-        _ body: @Sendable (inout FleetBooks, _ now: Date) throws -> Result
+        _ body: @escaping @Sendable (inout FleetBooks, _ now: Date) throws -> Result
     ) async throws -> Result {
         let now = self.now
         let (result, events) = try await self.store.change(at: now) { try body(&$0, now) }
@@ -136,11 +149,10 @@ extension FleetController {
                 self.memory.withLock { memory in
                     memory.list = list
                     memory.listedAt = now
-                    memory.trouble = list.unreadable.first
                 }
-            } catch {
-                self.memory.withLock { $0.trouble = "\(error)" }
-                self.logger.warning("pods cannot be listed", metadata: ["error": "\(error)"])
+                try await self.note(trouble: list.unreadable.first)
+            } catch let failure as ProviderFailure {
+                try await self.note(trouble: "\(failure)")
             }
         } else {
             // Nothing of ours was there when it was last asked, and nothing was bought since.
@@ -149,6 +161,21 @@ extension FleetController {
         view.nodes = await self.attempt("nodes cannot be read") { try await self.surroundings.nodes() }
         view.queue = await self.attempt("the queue cannot be read") { try await self.surroundings.queue() }
         return view
+    }
+
+    /// Tells when the provider's trouble begins, and when it is over.
+    private func note(trouble: String?) async throws {
+        let before = self.memory.withLock { memory in
+            defer { memory.trouble = trouble }
+            return memory.trouble
+        }
+        guard (before == nil) != (trouble == nil) else { return }
+        try await self.change { books, now in
+            let message =
+                trouble.map { "the provider's pods cannot be listed, so nothing is concluded from it: \($0)" }
+                ?? "the provider's pods are listed again"
+            books.tell(.provider, nil, message, at: now)
+        }
     }
 
     /// Nil when it failed: unknown.

@@ -26,7 +26,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var caps: BudgetCaps
     package var image: String
     package var diskGB: Int
-    package var startCommand: [String]
+    /// In place of the image's own; a JSON array is the command itself, anything else a line for the shell.
+    package var startCommand: StartCommand?
     package var serverURL: String?
     package var serverIP: String?
 
@@ -57,9 +58,25 @@ package struct FleetSettings: Sendable, Equatable {
             perMonth: try values.money(.budgetPerMonth))
         self.image = values.text(.image) ?? FleetSetting.image.standard
         self.diskGB = try values.int(.disk, in: 10...2000)
-        self.startCommand = (values.text(.startCommand) ?? "").split(separator: " ").map(String.init)
+        self.startCommand = try values.command(.startCommand)
         self.serverURL = try values.address(.serverURL)
         self.serverIP = values.text(.serverIP)
+    }
+
+    /// What a pod's container runs.
+    package struct StartCommand: Sendable, Equatable {
+        /// Empty: the image's own.
+        package var entrypoint: [String] = []
+        package var command: [String]
+    }
+
+    /// What holds while no settings can be read: nothing is bought, and nothing is in excess.
+    static var closed: FleetSettings {
+        // The defaults are correct, which a test says.
+        guard var settings = try? FleetSettings() else { preconditionFailure("A default setting is wrong.") }
+        settings.isEnabled = false
+        settings.maxPods = .max
+        return settings
     }
 
     package var candidates: CandidatePolicy {

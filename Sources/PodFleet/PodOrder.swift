@@ -30,7 +30,8 @@ package enum PodOrder {
         if let ip = address.ip { environment["SERVER_IP"] = ip }
         return PodRequest(
             name: pod.name, image: settings.image, gpu: ask.candidate.gpu, cloud: ask.candidate.cloud,
-            diskGB: settings.diskGB, ports: ["22/tcp"], environment: environment, command: settings.startCommand,
+            diskGB: settings.diskGB, ports: ["22/tcp"], environment: environment,
+            entrypoint: settings.startCommand?.entrypoint ?? [], command: settings.startCommand?.command ?? [],
             dataCentres: ask.candidate.dataCentres, minimumCUDA: settings.minimumCUDA)
     }
 

@@ -81,6 +81,17 @@ struct SettingReader {
         return date
     }
 
+    func command(_ setting: FleetSetting) throws -> FleetSettings.StartCommand? {
+        guard let text = self.text(setting) else { return nil }
+        guard text.hasPrefix("[") else {
+            return FleetSettings.StartCommand(entrypoint: ["/bin/sh", "-c"], command: [text])
+        }
+        guard let words = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), !words.isEmpty else {
+            throw self.wrong(setting, text, #"a line for the shell, or an array like ["bash", "-lc", "start"]"#)
+        }
+        return FleetSettings.StartCommand(command: words)
+    }
+
     func address(_ setting: FleetSetting) throws -> String? {
         guard let text = self.text(setting) else { return nil }
         guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme),

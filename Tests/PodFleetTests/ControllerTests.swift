@@ -277,6 +277,25 @@ struct ControllerTests {
         #expect(try await fixture.pod(first)?.isReady == true)
     }
 
+    @Test func `pods are ended on time whatever somebody wrote into a setting`() async throws {
+        let fixture = Fixture()
+        let instance = try await fixture.controller.start()
+        try await fixture.run(60)
+        fixture.world.change { $0.settings["RUNPOD_MAX_PODS"] = "many" }
+        try await fixture.controller.stop(pod: instance.text)
+        let next = fixture.restarted()
+        await next.controller.turn()
+        #expect(next.living == 0)
+    }
+
+    @Test func `the log tells once when the provider cannot be read, and once when it can again`() async throws {
+        let fixture = Fixture()
+        try await fixture.controller.start()
+        fixture.world.change { $0.failingLists = 5 }
+        try await fixture.run(300)
+        #expect(try await fixture.story(.provider).count == 2)
+    }
+
     @Test func `what no run explains is told once, and again when it grows`() async throws {
         let fixture = Fixture()
         try await fixture.controller.start()

@@ -1,4 +1,5 @@
 import CastCore
+import CastStore
 import CastTestSupport
 import Foundation
 import PodFleet
@@ -12,14 +13,15 @@ struct CrashTests {
     func `after a crash at any step a pod is adopted or ended, never both and never neither`(
         step: Int, outcome: World.Outcome
     ) async throws {
-        let fixture = Fixture()
+        let store = MemoryFleetStore()
+        let fixture = Fixture(store: store)
         fixture.world.change {
             $0.audio = 60_000; $0.jobs = 30; $0.outcomes = [outcome]
         }
-        fixture.store.fail(afterChange: step)
+        store.fail(afterChange: step)
         _ = try? await fixture.controller.start()
         try await fixture.run(400)
-        fixture.store.fail(afterChange: nil)
+        store.fail(afterChange: nil)
 
         let next = fixture.restarted()
         await next.controller.turn()
@@ -39,6 +41,26 @@ struct CrashTests {
         #expect(Set(runs.map(\.pod)) == Set(fixture.world.change { $0.machines }.map(\.id)))
         #expect(try await next.pods().values.allSatisfy { $0.due.isEmpty })
         #expect(fixture.world.change { $0.nodes.isEmpty })
+    }
+
+    @Test func `the real database tells the same story, across restarts`() async throws {
+        let database = try Database(inMemory: ())
+        var fixture = Fixture(store: database.fleet, settings: ["RUNPOD_AUTO_SCALE": "true"])
+        fixture.world.change { state in
+            state.audio = 100_000
+            state.jobs = 50
+            state.outcomes = [.lostAndMade, .blockedGPU, .works, .setupFails, .lostAndNotMade]
+        }
+        for _ in 0..<20 {
+            try await fixture.run(180)
+            fixture = fixture.restarted()
+        }
+        #expect(fixture.living == 0)
+        let runs = try await fixture.runs()
+        #expect(runs.allSatisfy { $0.endedAt != nil })
+        #expect(Set(runs.map(\.pod)) == Set(fixture.world.change { $0.machines }.map(\.id)))
+        #expect(runs.count >= 4)
+        try database.close()
     }
 
     @Test func `a server that comes back takes its pods up where they are`() async throws {

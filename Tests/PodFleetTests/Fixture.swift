@@ -10,10 +10,10 @@ struct Fixture {
     static let server = "me"
 
     let world: World
-    let store: MemoryFleetStore
+    let store: any FleetStore
     let controller: FleetController
 
-    init(_ world: World = World(), store: MemoryFleetStore = MemoryFleetStore(), settings: [String: String] = [:]) {
+    init(_ world: World = World(), store: any FleetStore = MemoryFleetStore(), settings: [String: String] = [:]) {
         self.world = world
         self.store = store
         world.change { $0.settings.merge(settings) { $1 } }

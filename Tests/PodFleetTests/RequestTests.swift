@@ -194,14 +194,14 @@ struct RequestTests {
         #expect(set.minimumMemoryGB == 24 && set.minimumCUDA == nil && set.priceCeiling == Money("0.5"))
         #expect(set.model == "large-v3" && set.idleTimeoutMinutes == 5 && set.maxLifetime == 7200)
         #expect(set.caps == BudgetCaps(perHour: Money("1"), perDay: Money("2"), perMonth: Money("3")))
-        #expect(set.image == "me/mine:1" && set.diskGB == 60 && set.startCommand == ["bash", "start.sh"])
+        #expect(set.image == "me/mine:1" && set.diskGB == 60 && set.startCommand?.command == ["bash start.sh"])
         #expect(set.serverURL == "https://here" && set.serverIP == "100.64.1.1")
     }
 
     @Test(arguments: [
         ("RUNPOD_CLOUDS", "moon"), ("RUNPOD_MIN_CUDA", "new"), ("RUNPOD_BUDGET_PER_DAY", "much"),
         ("RUNPOD_FINISH_BY", "Friday"), ("RUNPOD_SERVER_URL", "server:8000"), ("RUNPOD_SCALE_STRATEGY", "yes"),
-        ("RUNPOD_MAX_LIFETIME_HOURS", "0"), ("RUNPOD_BUDGET_PER_DAY", "-1"),
+        ("RUNPOD_MAX_LIFETIME_HOURS", "0"), ("RUNPOD_START_COMMAND", "[1]"), ("RUNPOD_BUDGET_PER_DAY", "-1"),
     ])
     func `a wrong setting is an error that names it`(variable: String, value: String) {
         let error = #expect(throws: CastError.self) { try FleetSettings(Variables([variable: value])) }

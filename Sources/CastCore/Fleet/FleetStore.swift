@@ -13,8 +13,9 @@ package protocol FleetStore: Sendable {
     ///
     /// Two changes never see one another half done, in whichever process they run.
     /// - Returns: What `body` returns, and the events that were stored, with their ids.
+    @discardableResult
     func change<Result: Sendable>(
-        at now: Date, _ body: @Sendable (inout FleetBooks) throws -> Result
+        at now: Date, _ body: @escaping @Sendable (inout FleetBooks) throws -> Result
     ) async throws -> (result: Result, events: [FleetEvent])
 
     /// The log, newest first.

@@ -20,20 +20,34 @@ package struct PodRun: Sendable, Equatable, Codable, Identifiable {
     package var audioSeconds: Double
     package var busySeconds: Double
 
+    package init(
+        id: String, instance: InstanceID, pod: PodID, gpu: GPUID, gpuName: String, cloud: Cloud, model: String,
+        pricePerHour: Money, startedAt: Date, endedAt: Date? = nil, endReason: String? = nil, billed: Money? = nil,
+        jobs: Int = 0, audioSeconds: Double = 0, busySeconds: Double = 0
+    ) {
+        self.id = id
+        self.instance = instance
+        self.pod = pod
+        self.gpu = gpu
+        self.gpuName = gpuName
+        self.cloud = cloud
+        self.model = model
+        self.pricePerHour = pricePerHour
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.endReason = endReason
+        self.billed = billed
+        self.jobs = jobs
+        self.audioSeconds = audioSeconds
+        self.busySeconds = busySeconds
+    }
+
     package init(of pod: Pod, _ rental: Rental) {
         // Instances are drawn anew once in a while; with the time of the plan a run's id is never used twice.
-        self.id = "\(pod.instance)-\(Int(pod.plannedAt.timeIntervalSince1970))"
-        self.instance = pod.instance
-        self.pod = rental.pod
-        self.gpu = rental.gpu
-        self.gpuName = rental.gpuName
-        self.cloud = rental.cloud
-        self.model = pod.model
-        self.pricePerHour = rental.pricePerHour
-        self.startedAt = rental.since
-        self.jobs = 0
-        self.audioSeconds = 0
-        self.busySeconds = 0
+        self.init(
+            id: "\(pod.instance)-\(Int(pod.plannedAt.timeIntervalSince1970))", instance: pod.instance, pod: rental.pod,
+            gpu: rental.gpu, gpuName: rental.gpuName, cloud: rental.cloud, model: pod.model,
+            pricePerHour: rental.pricePerHour, startedAt: rental.since)
     }
 
     /// What it costs by the provider's price.
