@@ -79,6 +79,50 @@ package struct EpisodeListResponse: Sendable, Codable, Equatable {
     }
 }
 
+/// `GET /api/episodes/recent`.
+package struct RecentEpisodesResponse: Sendable, Codable, Equatable {
+    package struct Episode: Sendable, Codable, Equatable {
+        package var id: EpisodeID
+        package var feedID: FeedID
+        package var feedTitle: String
+        package var title: String
+        /// At most 500 characters.
+        @Null package var description: String?
+        @Null package var publishedAt: WireDate?
+        package var status: EpisodeState
+        package var hasTranscript: Bool
+
+        package init(_ episode: CastCore.Episode, feedTitle: String) {
+            self.id = episode.id
+            self.feedID = episode.feedID
+            self.feedTitle = feedTitle
+            self.title = episode.title
+            self.status = episode.state
+            self.hasTranscript = episode.transcriptPath != nil
+            self._description = Null(wrappedValue: episode.description.map { String($0.prefix(500)) })
+            self._publishedAt = Null(wrappedValue: WireDate(episode.publishedAt))
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case id, title, description, status
+            case feedID = "feed_id"
+            case feedTitle = "feed_title"
+            case publishedAt = "published_at"
+            case hasTranscript = "has_transcript"
+        }
+    }
+
+    package var episodes: [Episode]
+    package var total: Int
+    package var days: Int
+
+    package init(_ episodes: [Episode], days: Int) {
+        self.episodes = episodes
+        self.total = episodes.count
+        self.days = days
+    }
+}
+
 /// `GET /api/episodes/{id}/transcript/section`.
 package struct TranscriptSectionResponse: Sendable, Codable, Equatable {
     package struct Segment: Sendable, Codable, Equatable {

@@ -118,6 +118,64 @@ package struct WholeSearchResponse: Sendable, Codable, Equatable {
     }
 }
 
+/// `GET /api/search/semantic`: found by words, since this server computes no embeddings.
+package struct SemanticSearchResponse: Sendable, Codable, Equatable {
+    package struct Hit: Sendable, Codable, Equatable {
+        package var episodeID: EpisodeID
+        package var episodeTitle: String
+        package var feedID: FeedID
+        package var feedTitle: String
+        @Null package var publishedAt: WireDate?
+        package var segmentStart: Double
+        package var segmentEnd: Double
+        /// Without marks.
+        package var text: String
+        package var score: Double
+        package var matchType: String
+        package var resultType: String
+
+        package init(_ hit: SearchHitMessage, text: String) {
+            self.episodeID = hit.episodeID
+            self.episodeTitle = hit.episodeTitle
+            self.feedID = hit.feedID
+            self.feedTitle = hit.feedTitle
+            self.segmentStart = hit.segmentStart
+            self.segmentEnd = hit.segmentEnd
+            self.text = text
+            self.score = hit.rank
+            self.matchType = "keyword"
+            self.resultType = "transcript"
+            self._publishedAt = Null(wrappedValue: hit.publishedAt)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case text, score
+            case episodeID = "episode_id"
+            case episodeTitle = "episode_title"
+            case feedID = "feed_id"
+            case feedTitle = "feed_title"
+            case publishedAt = "published_at"
+            case segmentStart = "segment_start"
+            case segmentEnd = "segment_end"
+            case matchType = "match_type"
+            case resultType = "result_type"
+        }
+    }
+
+    package var query: String
+    package var total: Int
+    /// Always `keyword`, whatever was asked for.
+    package var mode: String
+    package var results: [Hit]
+
+    package init(query: String, total: Int, results: [Hit]) {
+        self.query = query
+        self.total = total
+        self.mode = "keyword"
+        self.results = results
+    }
+}
+
 /// `GET /api/search/stats`.
 package struct SearchStatsResponse: Sendable, Codable, Equatable {
     package var totalSegments: Int

@@ -239,6 +239,22 @@ package struct EpisodeStore: Sendable {
         }
     }
 
+    /// What was published since a time, in all feeds, newest first, with the names of the feeds.
+    package func published(since date: Date, limit: Int) async throws -> [(episode: Episode, feedTitle: String)] {
+        let columns = EpisodeRow.columns.split(separator: ", ").map { "e.\($0)" }.joined(separator: ", ")
+        return try await self.access.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(columns), coalesce(f.customTitle, f.title) AS feedTitle
+                    FROM episode e JOIN feed f ON f.id = e.feedID WHERE e.publishedAt >= ?
+                    ORDER BY e.publishedAt DESC, e.id DESC LIMIT ?
+                    """,
+                arguments: [date.stored, limit]
+            ).map { (try EpisodeRow.episode($0), $0["feedTitle"]) }
+        }
+    }
+
     /// Some episodes by number, with the names of their feeds; those that are gone are left out.
     package func named(_ ids: [EpisodeID]) async throws -> [EpisodeID: (episode: Episode, feedTitle: String)] {
         let list = String(decoding: try JSONEncoder().encode(ids), as: UTF8.self)

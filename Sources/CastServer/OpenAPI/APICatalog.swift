@@ -78,6 +78,9 @@ enum APICatalog {
                 query: [.text("filename", "The file's name."), .text("title", "The episode's title.")], status: 201,
                 EpisodeMessage.self),
             .init(
+                "GET", "/api/episodes/recent", "What was published lately, in all feeds.",
+                query: [.number("days", "Days."), limit], RecentEpisodesResponse.self),
+            .init(
                 "GET", "/api/episodes/status/{status}", "Episodes in one state.",
                 query: [limit, offset, cursor, feed], EpisodeListResponse.self),
             .init("GET", "/api/episodes/{episode_id}", "One episode.", EpisodeMessage.self),
@@ -176,6 +179,9 @@ enum APICatalog {
             .init(
                 "GET", "/api/search/transcripts/episode/{episode_id}", "Places in one episode.", query: [words, limit],
                 [SearchHitMessage].self),
+            .init(
+                "GET", "/api/search/semantic", "Places in transcripts; found by words, whatever mode is asked for.",
+                query: [words, feed, limit], SemanticSearchResponse.self),
             .init("GET", "/api/search/stats", "How much is indexed.", SearchStatsResponse.self),
             .init("POST", "/api/search/reindex/{episode_id}", "Indexes an episode again.", MessageResponse.self),
         ]

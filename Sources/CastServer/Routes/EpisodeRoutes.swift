@@ -14,6 +14,7 @@ struct EpisodeRoutes: Sendable {
         episodes.get(use: self.list)
         episodes.post(use: self.addByAddress)
         episodes.post("upload", use: self.addByFile)
+        episodes.get("recent", use: self.recent)
         episodes.get("status/:status", use: self.listByState)
         episodes.get(":episode_id", use: self.get)
         episodes.delete(":episode_id/audio", use: self.removeAudio)
@@ -25,6 +26,16 @@ struct EpisodeRoutes: Sendable {
 
     @Sendable func list(request: Request, context: AppContext) async throws -> EpisodeListResponse {
         try await EpisodePage(parts: self.parts).list(request, feed: nil, standardLimit: 100)
+    }
+
+    @Sendable func recent(request: Request, context: AppContext) async throws -> RecentEpisodesResponse {
+        let (days, limit) = try together(
+            Result { try request.queryInt("days", default: 7, in: 1...3650) },
+            Result { try request.queryInt("limit", default: 50, in: 1...1000) })
+        let found = try await self.parts.database.episodes.published(
+            since: self.parts.now() - Double(days) * 86_400, limit: limit)
+        return RecentEpisodesResponse(
+            found.map { RecentEpisodesResponse.Episode($0.episode, feedTitle: $0.feedTitle) }, days: days)
     }
 
     @Sendable func listByState(request: Request, context: AppContext) async throws -> EpisodeListResponse {
@@ -147,3 +158,4 @@ struct EpisodeRoutes: Sendable {
 }
 
 extension TranscriptSectionResponse: ResponseEncodable {}
+extension RecentEpisodesResponse: ResponseEncodable {}

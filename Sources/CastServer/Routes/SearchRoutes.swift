@@ -15,6 +15,7 @@ struct SearchRoutes: Sendable {
         search.get("transcripts", use: self.transcripts)
         search.get("episodes", use: self.episodes)
         search.get("transcripts/episode/:episode_id", use: self.within)
+        search.get("semantic", use: self.semantic)
         search.get("stats", use: self.stats)
         search.post("reindex/:episode_id", use: self.reindex)
     }
@@ -39,6 +40,24 @@ struct SearchRoutes: Sendable {
         _ = try await self.parts.database.episodes.get(id)
         let hits = try await self.parts.search.passages(of: id, SearchQuery(wanted.text), limit: wanted.limit)
         return try await self.messages(hits)
+    }
+
+    @Sendable func semantic(request: Request, context: AppContext) async throws -> SemanticSearchResponse {
+        let wanted = try Self.read(request)
+        let found = try await self.parts.search.passages(
+            SearchQuery(wanted.text), wanted.filter, limit: wanted.limit, offset: wanted.offset)
+        let messages = try await self.messages(found.hits)
+        let marks: Set<Character> = [Snippet.open, Snippet.close]
+        let texts = Dictionary(
+            found.hits.map { hit in ("\(hit.episode)/\(hit.start)", String(hit.snippet.filter { !marks.contains($0) }))
+            }
+        ) { first, _ in first }
+        return SemanticSearchResponse(
+            query: wanted.text, total: found.total,
+            results: messages.map { message in
+                let text = texts["\(message.episodeID)/\(message.segmentStart)"] ?? ""
+                return SemanticSearchResponse.Hit(message, text: text)
+            })
     }
 
     @Sendable func stats(request: Request, context: AppContext) async throws -> SearchStatsResponse {
@@ -124,3 +143,4 @@ extension SearchResponse: ResponseEncodable {}
 extension EpisodeSearchResponse: ResponseEncodable {}
 extension SearchStatsResponse: ResponseEncodable {}
 extension SearchHitMessage: ResponseEncodable {}
+extension SemanticSearchResponse: ResponseEncodable {}
