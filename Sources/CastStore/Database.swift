@@ -50,6 +50,7 @@ package struct Database: Sendable {
     package var fleet: FleetDatabase { FleetDatabase(access: self.access) }
 
     package var settings: SettingStore { SettingStore(access: self.access) }
+    package var podModels: PodModelStore { PodModelStore(access: self.access) }
     package var events: EventStore { EventStore(access: self.access) }
     package var imports: ImportStore { ImportStore(access: self.access) }
 
