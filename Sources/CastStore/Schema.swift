@@ -36,6 +36,12 @@ enum Schema {
             ('large-v2', 'Whisper large-v2', 'whisper', 40),
             ('medium', 'Whisper medium', 'whisper', 50),
             ('small', 'Whisper small', 'whisper', 60);
+
+        -- What this server is known by elsewhere: pods carry its id.
+        CREATE TABLE identity (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let library = """

@@ -22,7 +22,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
     case budgetPerHour = "runpod_budget_per_hour"
     case budgetPerDay = "runpod_budget_per_day"
     case budgetPerMonth = "runpod_budget_per_month"
-    case image = "runpod_image"
+    case image = "runpod_image_name"
     case disk = "runpod_disk_gb"
     case startCommand = "runpod_start_command"
     case serverURL = "runpod_server_url"

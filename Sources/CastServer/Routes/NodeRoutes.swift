@@ -44,6 +44,8 @@ struct NodeRoutes: Sendable {
         parts.logger.info(
             "node registered",
             metadata: ["node.id": "\(node.id)", "node.name": "\(node.name)", "reused": "\(isReused)"])
+        // A pod whose worker has called home is ready.
+        if InstanceID(nodeName: node.name) != nil { parts.fleet?.wake() }
         return (RegisterNodeResponse(nodeID: node.id, apiKey: key, message: ""), isReused)
     }
 

@@ -106,7 +106,7 @@ struct FleetDemo: Sendable {
             let fleet = try await admin.fleetStatus()
             let open = fleet.setupStates.filter { $0.state != "gone" }
             mostPods = max(mostPods, open.count)
-            let pods = open.map { "\($0.instanceID) \($0.state)" }.joined(separator: ", ")
+            let pods = open.map { "\($0.instanceID) \($0.state)" }.sorted().joined(separator: ", ")
             let line = "\(queue.completed) of \(self.episodes) done; pods: \(pods.isEmpty ? "none" : pods)"
             if line != last { Console.line("  \(Self.time(begun)) s  \(line)") }
             last = line
