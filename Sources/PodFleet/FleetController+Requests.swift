@@ -89,8 +89,8 @@ extension FleetController {
 
     /// Takes what the setup in a pod reports.
     ///
-    /// - Throws: `.unauthorized` without a token, `.notFound` for a pod that is not known or gone, `.forbidden` for a wrong
-    ///   token.
+    /// - Throws: `.unauthorized` without a token, `.notFound` for a pod that is not known or gone, `.forbidden` for a
+    ///   wrong token.
     package func setupProgress(_ instance: InstanceID, token: String?, _ report: SetupReport) async throws {
         guard let token, !token.isEmpty else {
             throw CastError(.unauthorized, "The X-Setup-Token header is missing.")

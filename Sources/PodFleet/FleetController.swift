@@ -6,9 +6,10 @@ import Synchronization
 
 /// Compares the pods that are wanted with those that are there, and takes the smallest step toward it, again and again.
 ///
-/// Every turn starts from what is true now: the provider's list, the registered nodes, the queue, and the books. Nothing
-/// is decided on what somebody remembers having done; a crash at any line is only a late turn. A signal (a click, a word
-/// of a pod's setup, a grown queue) or a timer wakes it. What the provider fails to answer is unknown, never empty.
+/// Every turn starts from what is true now: the provider's list, the registered nodes, the queue, and the books.
+/// Nothing is decided on what somebody remembers having done; a crash at any line is only a late turn. A signal (a
+/// click, a word of a pod's setup, a grown queue) or a timer wakes it. What the provider fails to answer is unknown,
+/// never empty.
 package final class FleetController: Service {
     let provider: GPUProvider
     let store: any FleetStore

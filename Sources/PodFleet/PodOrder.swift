@@ -5,8 +5,8 @@ import Foundation
 package enum PodOrder {
     /// The request for a pod.
     ///
-    /// Its environment carries whose it is, what it has to do and how it calls home. No key to the account is in it: only
-    /// the one-time setup token, and the name of the provider's secret that joins it to the tailnet.
+    /// Its environment carries whose it is, what it has to do and how it calls home. No key to the account is in it:
+    /// only the one-time setup token, and the name of the provider's secret that joins it to the tailnet.
     package static func request(
         for pod: Pod, _ ask: Ask, server: String, address: ServerAddress, settings: FleetSettings
     ) -> PodRequest {

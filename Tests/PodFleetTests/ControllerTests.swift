@@ -277,6 +277,21 @@ struct ControllerTests {
         #expect(try await fixture.pod(first)?.isReady == true)
     }
 
+    @Test func `the money of a create that got no answer stays reserved`() async throws {
+        let fixture = Fixture(settings: ["RUNPOD_BUDGET_PER_HOUR": "0.40"])
+        fixture.world.change { $0.outcomes = [.lostAndMadeLate] }
+        try await fixture.controller.start()
+        await fixture.controller.turn()
+        let error = await #expect(throws: CastError.self) { try await fixture.controller.start() }
+        #expect(error?.code == .limitReached)
+        #expect(error?.message.contains("RUNPOD_BUDGET_PER_HOUR") == true)
+        // One that is ended while it is looked for may be there as well.
+        try await fixture.controller.stopAll()
+        await #expect(throws: CastError.self) { try await fixture.controller.start() }
+        try await fixture.run(300)
+        #expect(fixture.living == 0)
+    }
+
     @Test func `pods are ended on time whatever somebody wrote into a setting`() async throws {
         let fixture = Fixture()
         let instance = try await fixture.controller.start()

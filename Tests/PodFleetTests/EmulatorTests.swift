@@ -155,7 +155,7 @@ final class Site: Sendable {
         try result.get()
     }
 
-    private init(_ provider: GPUProvider, _ server: String) {
+    init(_ provider: GPUProvider, _ server: String) {
         let place = Place()
         self.place = place
         let variables = Variables([

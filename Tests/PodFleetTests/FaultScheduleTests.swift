@@ -6,11 +6,15 @@ import Testing
 
 /// Random faults from a seed: whatever the order, what was promised holds.
 struct FaultScheduleTests {
-    static let caps = BudgetCaps(perHour: Money("0.9"), perDay: Money("3"), perMonth: Money("5"))
-    static let settings = [
-        "RUNPOD_AUTO_SCALE": "true", "RUNPOD_BUDGET_PER_HOUR": "0.9", "RUNPOD_BUDGET_PER_DAY": "3",
-        "RUNPOD_BUDGET_PER_MONTH": "5", "RUNPOD_MAX_LIFETIME_HOURS": "2",
-    ]
+    /// Tight and wide ones, so that each of them bites in some schedules.
+    static func settings(_ seed: UInt64) -> [String: String] {
+        [
+            "RUNPOD_AUTO_SCALE": "true", "RUNPOD_MAX_LIFETIME_HOURS": "2",
+            "RUNPOD_BUDGET_PER_HOUR": ["0.3", "0.5", "0.9", "-"][Int(seed % 4)],
+            "RUNPOD_BUDGET_PER_DAY": ["0.4", "1", "3"][Int(seed % 3)],
+            "RUNPOD_BUDGET_PER_MONTH": ["0.9", "5"][Int(seed / 7 % 2)],
+        ]
+    }
 
     @Test(arguments: 0..<40)
     func `under any faults the fleet keeps its word`(block: Int) async throws {
@@ -18,7 +22,7 @@ struct FaultScheduleTests {
     }
 
     private func play(_ seed: UInt64) async throws {
-        var fixture = Fixture(settings: Self.settings)
+        var fixture = Fixture(settings: Self.settings(seed))
         let world = fixture.world
         world.change { state in
             state.generator = SplitMix(seed: seed)
@@ -64,9 +68,10 @@ struct FaultScheduleTests {
     private static func check(_ fixture: Fixture, _ seed: UInt64) async throws {
         #expect(fixture.living <= 3, "seed \(seed): too many pods")
         let now = fixture.world.now
-        let budget = try await fixture.store.books(at: now).budget(Self.caps, at: now)
+        let caps = try FleetSettings(Variables(Self.settings(seed))).caps
+        let budget = try await fixture.store.books(at: now).budget(caps, at: now)
         for kind in BudgetPeriod.Kind.allCases {
-            guard let cap = Self.caps[kind] else { continue }
+            guard let cap = caps[kind] else { continue }
             let period = BudgetPeriod(kind, containing: now)
             let promised = budget.spent(in: period, at: now) + budget.reserved(in: period, at: now)
             #expect(promised <= cap, "seed \(seed): \(kind) promised")

@@ -104,6 +104,24 @@ import Testing
         }
     }
 
+    @Test func `the controller starts and ends them like any other pods`() async throws {
+        try await Self.with(Self.twoProcesses) { local, path in
+            let site = Site(local.provider, "me")
+            let instance = try await site.controller.start()
+            #expect(try await site.turn(instance) { $0.phase == .connecting })
+            let pod = try #require(try await site.pod(instance)?.rental?.pod)
+            let pids = try await Self.pids(path, pod)
+            site.register(instance)
+            #expect(try await site.turn(instance) { $0.isReady })
+            try await site.controller.stopAll()
+            #expect(try await site.turn(instance) { $0.due.isEmpty })
+            for pid in pids { #expect(!Self.isAlive(pid)) }
+            let run = try #require(try await site.runs().first)
+            #expect(run.endedAt != nil)
+            #expect(run.gpu == LocalProvider.gpu)
+        }
+    }
+
     @Test func `the service's end takes its pods along`() async throws {
         let pids = try await Self.with(Self.twoProcesses) { local, path in
             let pod = try await local.provider.create(Self.request)

@@ -3,7 +3,8 @@ package import Foundation
 /// What may be bought, and in which order it is tried.
 ///
 /// First the preferred GPU; then by price for the work, community before secure where that is equal. What the catalogue
-/// says to be out of stock comes last, but is never left out: listed stock is refused and unlisted stock given every day.
+/// says to be out of stock comes last, but is never left out: listed stock is refused and unlisted stock given every
+/// day.
 package struct CandidatePolicy: Sendable, Equatable {
     /// An id or a display name.
     package var preferred: String?

@@ -35,7 +35,8 @@ package struct GPUSpeeds: Sendable, Equatable {
 
     /// The existing project's published figures for Parakeet (`docs/distributed/performance.md` there).
     ///
-    /// A GPU that nobody has published counts as fast as the A5000: it is then ranked by price alone until it is measured.
+    /// A GPU that nobody has published counts as fast as the A5000: it is then ranked by price alone until it is
+    /// measured.
     private static let parakeet: [GPUID: Double] = [
         "NVIDIA RTX A4000": 50, "NVIDIA RTX A5000": 87, "NVIDIA GeForce RTX 3090": 80, "NVIDIA RTX A6000": 110,
     ]

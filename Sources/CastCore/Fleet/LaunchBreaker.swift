@@ -16,9 +16,9 @@ package struct Launch: Sendable, Equatable, Codable {
 
 /// Stops buying when launches keep failing: a bad image must not be bought all night.
 ///
-/// Three failures among the last five launches, the last one among them, open it. Then nothing is bought for ten minutes,
-/// after each further failure for twice as long, four hours at most. After that one pod is tried; if it registers, all is
-/// well again. Karpenter judges by a ring of launches in the same way.
+/// Three failures among the last five launches, the last one among them, open it. Then nothing is bought for ten
+/// minutes, after each further failure for twice as long, four hours at most. After that one pod is tried; if it
+/// registers, all is well again. Karpenter judges by a ring of launches in the same way.
 package struct LaunchBreaker: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
         case closed

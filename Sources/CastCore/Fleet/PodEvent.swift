@@ -106,7 +106,8 @@ package enum PodDeadline: String, Sendable, Codable, CaseIterable {
 /// The lengths of the deadlines.
 package struct PodLimits: Sendable, Equatable {
     package var capacity: TimeInterval = 1800
-    /// 9 to 13 minutes were measured for a fresh host to pull an image of this size; dstack too gives RunPod 20 minutes.
+    /// 9 to 13 minutes were measured for a fresh host to pull an image of this size; dstack too gives RunPod 20
+    /// minutes.
     package var launch: TimeInterval = 1200
     package var setup: TimeInterval = 900
     package var registration: TimeInterval = 300

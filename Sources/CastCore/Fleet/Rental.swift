@@ -87,14 +87,14 @@ package struct Rental: Sendable, Equatable, Codable {
 
     /// What came of an ask.
     ///
-    /// A pod whose true price is not said counts at the most that it may cost. It bills from its creation, but never from
-    /// before we asked: the provider's clock is not ours.
+    /// A pod whose true price is not said (or said to be nothing, as of one that does not run yet) counts at the most
+    /// that it may cost. It bills from its creation, but never from before we asked: the provider's clock is not ours.
     package init(_ pod: ProviderPod, for ask: Ask, at now: Date) {
         let gpu = pod.gpu ?? ask.candidate.gpu
         self.init(
             pod: pod.id, gpu: gpu, gpuName: gpu == ask.candidate.gpu ? ask.candidate.displayName : gpu.rawValue,
             cloud: pod.cloud ?? ask.candidate.cloud, dataCentre: pod.dataCentre,
-            pricePerHour: pod.pricePerHour ?? ask.stay.priceLimit,
+            pricePerHour: Sighting(pod).pricePerHour ?? ask.stay.priceLimit,
             since: min(max(pod.createdAt ?? ask.stay.from, ask.stay.from), max(now, ask.stay.from)), stay: ask.stay)
         self.askedGPU = ask.candidate.gpu
     }
