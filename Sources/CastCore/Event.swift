@@ -25,6 +25,8 @@ package struct Event: Sendable, Equatable {
         case nodeRemoved = "node.removed"
         case settingChanged = "setting.changed"
         case audioRemoved = "audio.removed"
+        /// The fleet decided or did something; `detail` holds its own event's id, kind, instance and message.
+        case fleetChanged = "fleet.changed"
     }
 
     /// Grows with every event; where a listener that was cut off goes on.

@@ -19,8 +19,18 @@ package struct FleetDatabase: FleetStore {
             var books = before
             let result = try body(&books)
             try FleetWriting.write(db, books, over: before)
-            return (result, try books.events.map { try FleetWriting.insert(db, $0) })
+            let events = try books.events.map { try FleetWriting.insert(db, $0) }
+            for event in events { try Self.tell(db, event) }
+            return (result, events)
         }
+    }
+
+    /// The same for whoever listens to everything.
+    private static func tell(_ db: GRDB.Database, _ event: FleetEvent) throws {
+        var detail: [String: JSONValue] = ["kind": .string(event.kind.rawValue), "message": .string(event.message)]
+        if let id = event.id { detail["fleet_event_id"] = .int(id) }
+        if let instance = event.instance { detail["instance_id"] = .string(instance.text) }
+        try EventStore.note(db, .fleetChanged, detail: detail, at: event.at)
     }
 
     package func events(of instance: InstanceID?, before id: Int64?, limit: Int) async throws -> [FleetEvent] {

@@ -18,6 +18,8 @@ final class GroupCommit: Sendable {
 
     private struct Waiting: Sendable {
         let durability: Durability
+        /// What has to be on the disk before the commit is.
+        let barrier: (@Sendable () throws -> Void)?
         /// Runs the body; answers what to call once the group's fate is known.
         let run: @Sendable (GRDB.Database) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
@@ -37,13 +39,15 @@ final class GroupCommit: Sendable {
 
     init(_ writer: any DatabaseWriter) { self.writer = writer }
 
+    /// - Parameter barrier: Called once for the whole group, of whichever write has one, after the bodies and before the
+    ///   commit: it brings to the disk what they wrote beside the database.
     func write<Value: Sendable>(
-        _ durability: Durability, _ body: @escaping @Sendable (GRDB.Database) throws -> Value
+        _ durability: Durability, barrier: (@Sendable () throws -> Void)? = nil, _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let value = Mutex<Value?>(nil)
             let waiting = Waiting(
-                durability: durability,
+                durability: durability, barrier: barrier,
                 run: { db in
                     let result = try body(db)
                     value.withLock { $0 = result }
@@ -87,6 +91,8 @@ final class GroupCommit: Sendable {
             try self.setDurability(group.contains { $0.durability == .atOnce }, db)
             try db.inTransaction(.immediate) {
                 for waiting in group { faults.append(try self.run(waiting, isAlone: group.count == 1, db)) }
+                let done = zip(group, faults).filter { $0.1 == nil }
+                if let barrier = done.lazy.compactMap(\.0.barrier).first { try barrier() }
                 return .commit
             }
         } catch {

@@ -109,12 +109,14 @@ package struct JobStore: Sendable {
     /// - Parameters:
     ///   - install: Puts the finished files in place; called inside the transaction, only for the one result that is
     ///     taken, so that a crash leaves either the old state or a file that the next try replaces.
+    ///   - sync: Brings the files to the disk, before the commit; done once for all results that are committed together.
     /// - Returns: `.changed` for the result that was taken, `.unchanged` when the job was done already.
     /// - Throws: `.notFound` for an unknown job, `.forbidden` for a node that never had it.
     package func complete(
-        _ id: JobID, by node: NodeID, product: Product, at now: Date, install: @escaping @Sendable () throws -> Void
+        _ id: JobID, by node: NodeID, product: Product, at now: Date, sync: (@Sendable () throws -> Void)? = nil,
+        install: @escaping @Sendable () throws -> Void
     ) async throws -> JobVerdict {
-        try await self.access.write { db in
+        try await self.access.write(barrier: sync) { db in
             guard let job = try JobRow.fetch(db, id) else { throw CastError(.notFound, "Job not found") }
             guard try Attempts.exist(db, job: id, node: node) else {
                 throw CastError(.forbidden, "Job not assigned to this node")

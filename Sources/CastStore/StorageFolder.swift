@@ -78,21 +78,34 @@ package struct StorageFolder: Sendable {
         fileprivate let final: URL
 
         /// Puts the file in place; atomic.
-        package func install() throws {
+        ///
+        /// - Parameter isSynced: False leaves it to `StorageFolder.sync()` that a power cut finds it there.
+        package func install(isSynced: Bool = true) throws {
             guard rename(self.temporary.path, self.final.path) == 0 else {
                 throw StorageFolder.failure("\(self.final.lastPathComponent) cannot be put in place")
             }
-            StorageFolder.syncFolder(self.final.deletingLastPathComponent())
+            if isSynced { StorageFolder.syncFolder(self.final.deletingLastPathComponent()) }
         }
 
         /// Forgets the file when it was not wanted; harmless after `install`.
         package func discard() { unlink(self.temporary.path) }
     }
 
-    /// Writes bytes beside their final place and syncs them.
+    /// Brings everything that was written to the storage's file system to the disk, in one go.
     ///
+    /// For many files that become true together: one wait for the disk instead of two for each of them.
+    package func sync() throws {
+        let descriptor = open(self.root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("The storage folder cannot be opened") }
+        defer { close(descriptor) }
+        guard FileSystemSync.run(descriptor) == 0 else { throw Self.failure("The storage cannot be synced") }
+    }
+
+    /// Writes bytes beside their final place.
+    ///
+    /// - Parameter isSynced: False leaves it to `sync()` that a power cut finds them whole.
     /// - Throws: `.storageFull` when the disk is; nothing is left then.
-    package func stage(_ bytes: Data, for path: String) throws -> Staged {
+    package func stage(_ bytes: Data, for path: String, isSynced: Bool = true) throws -> Staged {
         try self.makeFolder(of: path)
         let final = try self.url(of: path)
         let temporary = final.deletingLastPathComponent()
@@ -110,7 +123,7 @@ package struct StorageFolder: Sendable {
                     written += count
                 }
             }
-            guard fsync(descriptor) == 0 else { throw Self.failure("\(path) cannot be synced") }
+            guard !isSynced || fsync(descriptor) == 0 else { throw Self.failure("\(path) cannot be synced") }
         } catch {
             unlink(temporary.path)
             throw error

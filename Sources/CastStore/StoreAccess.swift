@@ -22,9 +22,10 @@ struct StoreAccess: Sendable {
     /// - Parameter durability: `.atOnce` returns when the change survives a power cut; `.soon` when it survives a crash of
     ///   this process. Either way changes reach the disk in the order in which they were made.
     func write<Value: Sendable>(
-        _ durability: GroupCommit.Durability = .atOnce, _ body: @escaping @Sendable (GRDB.Database) throws -> Value
+        _ durability: GroupCommit.Durability = .atOnce, barrier: (@Sendable () throws -> Void)? = nil,
+        _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
-        try await self.group.write(durability, body)
+        try await self.group.write(durability, barrier: barrier, body)
     }
 
     /// The connection itself, for what cannot run in a transaction.

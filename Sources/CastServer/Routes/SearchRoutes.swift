@@ -86,7 +86,7 @@ struct SearchRoutes: Sendable {
             Result { try request.queryInt("feed_id", default: 0, in: 0...Int.max) },
             Result { try request.queryInt("limit", default: standard, in: 1...most) },
             Result { try request.queryInt("offset", default: 0, in: 0...SearchIndex.mostCandidates) })
-        guard let text = request.queryString("q")?.removingPercentEncoding ?? request.queryString("q"), !text.isEmpty
+        guard let text = request.fields["q"], !text.isEmpty
         else {
             throw ValidationFailure([
                 ValidationFault(

@@ -32,6 +32,8 @@ package struct Housekeeper<Ticker: Clock<Duration>>: Service {
         do {
             _ = try await self.parts.database.events.prune(
                 before: self.parts.now() - Self.eventsKeptFor, keeping: Self.mostEvents)
+            try await self.parts.database.fleet.prune(
+                before: self.parts.now() - Self.eventsKeptFor, at: self.parts.now())
             try await self.removeOldAudio()
         } catch {
             self.parts.logger.error("housekeeping failed", metadata: ["error": "\(error)"])

@@ -38,21 +38,26 @@ package struct TranscriptIntake: Sendable {
         let header = TranscriptHeader(feed: feed, episode: episode)
         let markdown = try TranscriptFormat.md.render(transcript, header: header)
         let native = try TranscriptFormat.encode(transcript)
-        let text = try self.parts.storage.stage(Data(markdown.utf8), for: path)
+        // New files reach the disk together with those of other nodes' results. What replaces an old file is there before
+        // the old one goes: a power cut leaves the one or the other.
+        let storage = self.parts.storage
+        let isReplacing = storage.exists(path) || storage.exists(Self.nativePath(of: path))
+        let text = try storage.stage(Data(markdown.utf8), for: path, isSynced: isReplacing)
         defer { text.discard() }
-        let words = try self.parts.storage.stage(native, for: Self.nativePath(of: path))
+        let words = try storage.stage(native, for: Self.nativePath(of: path), isSynced: isReplacing)
         defer { words.discard() }
         let old = try self.parts.storage.keepAside(Self.nativePath(of: path))
         defer { old?.discard() }
+        let sync: (@Sendable () throws -> Void)? = isReplacing ? nil : { @Sendable in try storage.sync() }
         return try await self.parts.database.jobs.complete(
             job.id, by: node,
             product: .transcript(
                 path: path, model: transcript.model ?? "unknown", source: source, duration: transcript.duration),
-            at: self.parts.now()
+            at: self.parts.now(), sync: sync
         ) {
-            try words.install()
+            try words.install(isSynced: isReplacing)
             do {
-                try text.install()
+                try text.install(isSynced: isReplacing)
             } catch {
                 // The two belong together: rather the old pair than a new half.
                 try old?.install()
