@@ -49,7 +49,7 @@ extension Pages {
             totals.append(("Audio waiting", PageText.audio(audio), ""))
         }
         if let pace = view.forecast.pace { totals.append(("Hours of audio an hour", PageText.pace(pace), "")) }
-        if let remaining = view.forecast.remaining {
+        if self.obstacle(view) == nil, let remaining = view.forecast.remaining {
             totals.append(("Until done", PageText.prospect(remaining), ""))
         }
         if view.failedTotal > 0 { totals.append(("Failed", PageText.number(view.failedTotal), "bad")) }
@@ -60,8 +60,8 @@ extension Pages {
     private func outlook(_ view: QueueView, _ dates: PageDates) -> String {
         guard view.waiting.episodes > 0 else { return "Nothing waits." }
         var sentences: [String] = []
-        if view.lanes.contains(where: { $0.kind == .transcribe && $0.pause != nil }) {
-            sentences.append("Transcription is paused, so nothing gets done until it is resumed.")
+        if let obstacle = self.obstacle(view) {
+            sentences.append(obstacle)
         } else if let remaining = view.forecast.remaining {
             let end = dates.day(dates.now + min(remaining, 1e9))?["full"] as? String ?? ""
             sentences.append("At the speed of the last hour, everything is done about \(end).")
@@ -79,6 +79,16 @@ extension Pages {
             sentences.append("Their length is not known yet.")
         }
         return sentences.joined(separator: " ")
+    }
+
+    /// What keeps everything from getting done, whatever the speed was; nil when nothing does.
+    private func obstacle(_ view: QueueView) -> String? {
+        let paused = view.lanes.filter { $0.pause != nil && ($0.waitingTotal > 0 || $0.kind == .transcribe) }
+        if !paused.isEmpty {
+            let names = paused.map { PageText.heading($0.kind) }.joined(separator: " and ")
+            return "\(names) are paused, so not everything gets done until they are resumed."
+        }
+        return view.models.isEmpty ? "No node is connected, so nothing is transcribed until one is." : nil
     }
 
     // MARK: One kind
