@@ -57,7 +57,7 @@ extension Pages {
     }
 
     private func row(_ episode: SearchView.EpisodeRow, _ dates: PageDates) -> Fields {
-        let (label, tone) = PageText.label(episode.state, isQueued: false)
+        let (label, tone) = PageText.label(episode.state, isQueued: episode.isQueued)
         return [
             "address": PageAddress.episode(episode.id), "title": episode.title, "feedTitle": episode.feedTitle,
             "feedAddress": PageAddress.feed(episode.feedID), "published": dates.day(episode.publishedAt).orFalse,

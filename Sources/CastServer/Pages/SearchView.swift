@@ -10,10 +10,12 @@ package struct SearchView: Sendable {
         package var feedTitle: String
         package var publishedAt: Date?
         package var state: EpisodeState
+        /// Whether a job of it waits, which the state `audioReady` alone does not tell.
+        package var isQueued: Bool
 
         package init(
             id: EpisodeID, title: String, feedID: FeedID, feedTitle: String, publishedAt: Date? = nil,
-            state: EpisodeState
+            state: EpisodeState, isQueued: Bool = false
         ) {
             self.id = id
             self.title = title
@@ -21,6 +23,7 @@ package struct SearchView: Sendable {
             self.feedTitle = feedTitle
             self.publishedAt = publishedAt
             self.state = state
+            self.isQueued = isQueued
         }
     }
 

@@ -50,7 +50,10 @@ extension PageRoutes {
         }
         view.episodeTotal = found.total
         let named = try await self.parts.database.episodes.named(found.episodes)
-        view.episodes = found.episodes.compactMap { id in named[id].map(Self.row) }
+        let active = try await self.parts.database.jobs.active(of: found.episodes)
+        view.episodes = found.episodes.compactMap { id in
+            named[id].map { Self.row($0, isQueued: active[id]?.isQueued ?? false) }
+        }
         view.indexedEpisodes = try await self.parts.search.size().episodes
     }
 
@@ -73,10 +76,13 @@ extension PageRoutes {
         }
     }
 
-    private static func row(_ found: (episode: Episode, feedTitle: String)) -> SearchView.EpisodeRow {
+    private static func row(
+        _ found: (episode: Episode, feedTitle: String), isQueued: Bool = false
+    ) -> SearchView.EpisodeRow {
         SearchView.EpisodeRow(
             id: found.episode.id, title: found.episode.title, feedID: found.episode.feedID,
-            feedTitle: found.feedTitle, publishedAt: found.episode.publishedAt, state: found.episode.state)
+            feedTitle: found.feedTitle, publishedAt: found.episode.publishedAt, state: found.episode.state,
+            isQueued: isQueued)
     }
 
     /// A page far behind the last one is as empty as the next one.

@@ -81,6 +81,8 @@ import Testing
             let few = try await server.send(.get, "/search?q=episode")
             #expect(few.text.matches(of: /<a class="title"/).count == 5)
             #expect(few.text.contains("All 63 episodes"))
+            _ = try await server.send(.post, "/api/queue/episodes/2/process")
+            #expect(try await server.send(.get, "/search?q=2&feed_id=1").text.contains("Waits for a node"))
             let all = try await server.send(.get, "/search?q=episode&only=titles")
             #expect(all.text.matches(of: /<a class="title"/).count == 50)
             let rest = try await server.send(.get, "/search?q=episode&only=titles&page=2")
