@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo show test build bench bench-cuts bench-server format lint setup engine
+.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server format lint setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -25,6 +25,9 @@ build: setup ## Build everything (debug)
 
 demo: build ## A podcast from its feed to Markdown; FEED=URL for one of your own
 	@$(BIN)/workbench demo --cache $(CACHE) $(if $(FEED),--feed '$(FEED)')
+
+demo-fleet: build ## Pods come by themselves, drain a queue, and leave (RunPod is an emulator here)
+	@$(BIN)/workbench fleet --cache $(CACHE)
 
 show: build ## Serve what the newest demo made
 	@$(BIN)/workbench show --cache $(CACHE)

@@ -78,6 +78,8 @@ let package = Package(
         room(
             "Podcasts",
             ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
+        room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        room("PodFleet", ["CastCore", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         .target(name: "EmbeddedEngine", exclude: ["files"]),
         room(
             "Transcription",
@@ -98,26 +100,41 @@ let package = Package(
         room(
             "CastServer",
             [
-                "CastCore", "CastAPI", "CastStore", "Podcasts", "EmbeddedPages", .asyncAlgorithms, .crypto, .hummingbird, .mustache,
+                "CastCore", "CastAPI", "CastStore", "Podcasts", "PodFleet", "EmbeddedPages", .asyncAlgorithms, .crypto,
+                .hummingbird, .mustache,
                 .httpTypes, .logging, .nioCore, .nioFileSystem, .serviceLifecycle, .unixSignals,
             ]),
 
         room("LibraryImport", ["CastCore", "CastStore", .logging, .subprocess, .systemPackage]),
 
+        room(
+            "CastOperations",
+            [
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription", .crypto,
+                .logging, .subprocess, .systemPackage,
+            ]),
+
         program(
             "cast2md",
             [
-                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "LibraryImport", "Podcasts",
-                "Transcription", .argumentParser, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "CastOperations",
+                "LibraryImport", "PodFleet", "Podcasts", "RunPod", "Transcription", .argumentParser, .logging, .nioCore,
+                .serviceLifecycle, .unixSignals,
             ]),
+
+        // A stand-in for RunPod whose pods are processes of this machine.
+        room("RunPodEmulator", ["CastCore", .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle]),
+        program(
+            "runpod-emulator",
+            ["CastCore", "RunPodEmulator", .argumentParser, .logging, .serviceLifecycle, .unixSignals]),
 
         // For demo, tests and benchmarks: never part of what is installed.
         room("HumanSpeech", ["CastCore", .subprocess, .systemPackage]),
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "Transcription", .argumentParser,
-                .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "RunPodEmulator", "Transcription",
+                .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
                 .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
@@ -141,8 +158,30 @@ let package = Package(
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
         tests(
+            "CastOperationsTests",
+            [
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "CastOperations",
+                "CastTestSupport", .logging, .serviceLifecycle,
+            ]),
+        tests(
             "LibraryImportTests", ["CastCore", "CastStore", "LibraryImport", "CastTestSupport", .logging],
             exclude: ["Fixture"]),
+        tests(
+            "PodFleetTests",
+            [
+                "CastCore", "CastStore", "PodFleet", "RunPod", "RunPodEmulator", "CastTestSupport", .logging,
+                .serviceLifecycle,
+            ]),
+        tests(
+            "RunPodTests",
+            ["CastCore", "RunPod", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests(
+            "RunPodEmulatorTests",
+            [
+                "CastCore", "RunPod", "RunPodEmulator", "CastTestSupport", .asyncHTTPClient, .logging, .nioCore,
+                .nioHTTP1,
+            ],
+            exclude: ["Scripts"]),
         tests(
             "TranscriptionTests",
             ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],
@@ -151,7 +190,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
-                "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle,
+                "HumanSpeech", "CastTestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
+                .serviceLifecycle,
             ]),
     ],
     swiftLanguageModes: [.v6]

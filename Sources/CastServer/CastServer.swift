@@ -19,7 +19,7 @@ package struct CastServer: Sendable {
     ///   - onReady: Called with the port once the server takes requests; with port 0 the system chose it.
     /// - Throws: `CastError` that names what is wrong: the data folder, the storage, the database.
     package init(
-        configuration: ServerConfiguration, podcasts: PodcastSource, logger: Logger,
+        configuration: ServerConfiguration, podcasts: PodcastSource, provider: FleetProvider? = nil, logger: Logger,
         clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() },
         signals: Bool = true, patience: Duration = .seconds(10),
         onReady: @escaping @Sendable (Int) -> Void = { _ in }
@@ -37,7 +37,7 @@ package struct CastServer: Sendable {
         let search = try SearchIndex(path: configuration.dataPath + "/search.db")
         self.parts = try ServerParts(
             configuration: configuration, database: database, search: search, storage: storage, podcasts: podcasts,
-            logger: logger, now: now)
+            provider: provider, logger: logger, clock: clock, now: now)
         if !self.parts.settings.dropped.isEmpty {
             logger.warning(
                 "stored settings left out: not known, or not valid any more",
@@ -45,8 +45,9 @@ package struct CastServer: Sendable {
         }
         let application = try buildApplication(self.parts, onReady: onReady)
         // What takes requests comes last: it stops first.
+        let fleet: [any Service] = [provider?.service, self.parts.fleet].compactMap { $0 }
         var group = ServiceGroupConfiguration(
-            services: [
+            services: fleet.map { .init(service: $0) } + [
                 .init(service: LeaseSweeper(parts: self.parts, clock: clock)),
                 .init(service: DownloadService(parts: self.parts, clock: clock)),
                 .init(service: PublishedTranscripts(parts: self.parts, clock: clock)),

@@ -21,6 +21,8 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     EpisodeRoutes(parts: parts).add(to: router)
     QueueRoutes(parts: parts).add(to: router)
     PublishingRoutes(parts: parts).add(to: router)
+    FleetRoutes(parts: parts).add(to: router)
+    PodModelRoutes(parts: parts).add(to: router)
     SettingRoutes(parts: parts).add(to: router)
     SearchRoutes(parts: parts).add(to: router)
     EventRoutes(parts: parts).add(to: router)

@@ -1,5 +1,6 @@
 import CastCore
 package import Foundation
+package import PodFleet
 
 /// What the server is told at start: `cast2md serve`'s flags, and these variables.
 ///
@@ -43,7 +44,15 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// `ALLOWED_HOSTS` separates them by commas. A reverse proxy's public name belongs here.
     package var allowedHosts: [String] = []
 
+    /// The settings of GPU pods, and the variables that they were read from.
+    package internal(set) var fleet: FleetSettings
+    var fleetVariables: [String: String] = [:]
+    /// Whether pods are processes of this machine (`FLEET_PROVIDER=local`), which reach it on loopback.
+    package var fleetIsLocal = false
+
     package init(dataPath: String) {
+        // No variable: nothing that could be wrong.
+        self.fleet = Self.standardFleet
         self.dataPath = dataPath
         self.storagePath = dataPath + "/storage"
     }
@@ -57,6 +66,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.storagePath = reader.text("STORAGE_PATH") ?? self.storagePath
         self.allowPrivateAddresses = try reader.bool("ALLOW_PRIVATE_ADDRESSES") ?? self.allowPrivateAddresses
         self.allowedHosts = try Self.hosts(reader.text("ALLOWED_HOSTS") ?? "")
+        self.fleetIsLocal = reader.text("FLEET_PROVIDER")?.lowercased() == "local"
         try self.takeSettings(reader)
     }
 
@@ -69,6 +79,14 @@ package struct ServerConfiguration: Sendable, Equatable {
 
     /// How long an episode counts as fresh, in seconds.
     package var freshFor: TimeInterval { Double(self.freshDays) * 86_400 }
+
+    private static let standardFleet: FleetSettings = {
+        do {
+            return try FleetSettings()
+        } catch {
+            preconditionFailure("The defaults of the fleet's settings are not valid: \(error)")
+        }
+    }()
 
     private static func hosts(_ text: String) throws -> [String] {
         try text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }.map {

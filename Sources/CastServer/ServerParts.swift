@@ -2,6 +2,7 @@ import CastCore
 package import CastStore
 package import Foundation
 package import Logging
+package import PodFleet
 
 /// What routes and services share: the stores, the storage, the settings, and what time it is.
 package struct ServerParts: Sendable {
@@ -13,15 +14,27 @@ package struct ServerParts: Sendable {
     package let logger: Logger
     package let now: @Sendable () -> Date
     package let metrics = ServerMetrics()
+    /// Nil when no provider of pods is configured.
+    package let fleet: FleetController?
     let audioReaders = AudioReaders()
     let live = LiveProgress()
 
     /// - Throws: When the settings cannot be read.
     package init(
         configuration: ServerConfiguration, database: Database, search: SearchIndex, storage: StorageFolder,
-        podcasts: PodcastSource, logger: Logger, now: @escaping @Sendable () -> Date
+        podcasts: PodcastSource, provider: FleetProvider? = nil, logger: Logger,
+        clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date
     ) throws {
-        self.settings = try SettingsKeeper(start: configuration, database: database)
+        let settings = try SettingsKeeper(start: configuration, database: database)
+        self.settings = settings
+        self.fleet = try provider.map { provider in
+            FleetController(
+                provider: provider.provider, store: database.fleet,
+                surroundings: FleetSurroundings(database, settings, now: now),
+                server: try FleetDatabase.serverID(of: database, orMake: UUID().uuidString.lowercased()),
+                needsTailnet: provider.needsTailnet,
+                clock: clock, logger: logger)
+        }
         self.database = database
         self.search = search
         self.storage = storage

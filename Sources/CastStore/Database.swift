@@ -47,8 +47,10 @@ package struct Database: Sendable {
     package var episodes: EpisodeStore { EpisodeStore(access: self.access) }
     package var jobs: JobStore { JobStore(access: self.access) }
     package var nodes: NodeStore { NodeStore(access: self.access) }
+    package var fleet: FleetDatabase { FleetDatabase(access: self.access) }
 
     package var settings: SettingStore { SettingStore(access: self.access) }
+    package var podModels: PodModelStore { PodModelStore(access: self.access) }
     package var events: EventStore { EventStore(access: self.access) }
     package var imports: ImportStore { ImportStore(access: self.access) }
 

@@ -95,6 +95,51 @@ extension JobStore {
             arguments: [state], limit: limit)
     }
 
+    /// What waits for nodes of a model: jobs that one would get if it asked now, and the audio of these and of the
+    /// running ones, less what is done of it.
+    ///
+    /// - Parameter unknown: Seconds for an episode whose length nobody says.
+    package func waiting(
+        for model: String?, unknown: Double, at now: Date
+    ) async throws -> (claimable: Int, audioSeconds: Double) {
+        try await self.access.read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) AS n, total(coalesce(e.duration, :unknown)) AS seconds
+                    FROM job j JOIN episode e ON e.id = j.episodeID
+                    WHERE j.kind = 'transcribe' AND j.state = 'queued' AND j.notBefore <= :now
+                    AND (j.model IS NULL OR j.model = :model)
+                    AND NOT EXISTS (SELECT 1 FROM pause WHERE kind = 'transcribe')
+                    """,
+                arguments: ["unknown": unknown, "now": now.stored, "model": model])
+            let running = try Double.fetchOne(
+                db,
+                sql: """
+                    SELECT total(coalesce(e.duration, ?) * (100 - j.progress) / 100.0)
+                    FROM job j JOIN episode e ON e.id = j.episodeID WHERE j.kind = 'transcribe' AND j.state = 'running'
+                    """,
+                arguments: [unknown])
+            return (row?["n"] ?? 0, (row?["seconds"] ?? 0) + (running ?? 0))
+        }
+    }
+
+    /// What a node has got done since it registered: jobs, seconds of audio, seconds of work.
+    package func done(by node: NodeID) async throws -> (jobs: Int, audioSeconds: Double, busySeconds: Double) {
+        try await self.access.read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*) AS n, total(e.duration) AS audio,
+                    total(a.endedAt - coalesce(a.begunAt, a.startedAt)) AS busy
+                    FROM attempt a JOIN job j ON j.id = a.jobID JOIN episode e ON e.id = j.episodeID
+                    WHERE a.nodeID = ? AND a.outcome = 'completed'
+                    """,
+                arguments: [node.rawValue])
+            return (row?["n"] ?? 0, row?["audio"] ?? 0, row?["busy"] ?? 0)
+        }
+    }
+
     /// A transcription that was done, and how long that took.
     package struct Transcribed: Sendable, Equatable {
         package var nodeID: NodeID

@@ -12,8 +12,37 @@ enum Schema {
             try db.execute(sql: Self.lanes)
             try db.execute(sql: Self.operations)
         }
+        migrator.registerMigration("3 fleet") { db in
+            try db.execute(sql: Self.fleet)
+        }
+        migrator.registerMigration("4 models of pods") { db in
+            try db.execute(sql: Self.podModels)
+        }
         return migrator
     }
+
+    private static let podModels = """
+        CREATE TABLE podModel (
+            id TEXT PRIMARY KEY,
+            displayName TEXT NOT NULL,
+            backend TEXT NOT NULL CHECK (backend IN ('whisper', 'parakeet')),
+            isEnabled INTEGER NOT NULL DEFAULT 1 CHECK (isEnabled IN (0, 1)),
+            sortOrder INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO podModel (id, displayName, backend, sortOrder) VALUES
+            ('parakeet-tdt-0.6b-v3', 'Parakeet TDT 0.6B v3 (fast, 25 EU languages)', 'parakeet', 10),
+            ('large-v3-turbo', 'Whisper large-v3-turbo', 'whisper', 20),
+            ('large-v3', 'Whisper large-v3', 'whisper', 30),
+            ('large-v2', 'Whisper large-v2', 'whisper', 40),
+            ('medium', 'Whisper medium', 'whisper', 50),
+            ('small', 'Whisper small', 'whisper', 60);
+
+        -- What this server is known by elsewhere: pods carry its id.
+        CREATE TABLE identity (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let library = """
         CREATE TABLE feed (

@@ -28,6 +28,14 @@ package struct ImportReport: Sendable, Equatable, Codable {
 
     package init(isDryRun: Bool) { self.isDryRun = isDryRun }
 
+    enum CodingKeys: String, CodingKey {
+        case feeds, episodes, transcripts, audio, nodes, jobs, settings
+        case isDryRun = "dry_run"
+        case recoveredTranscripts = "recovered_transcripts"
+        case audioBytes = "audio_bytes"
+        case notTaken = "not_taken"
+    }
+
     package mutating func leaveOut(_ kind: NotTaken.Kind, id: String, name: String, _ reason: NotTaken.Reason) {
         self.notTaken.append(NotTaken(kind, id: id, name: name, reason: reason))
     }

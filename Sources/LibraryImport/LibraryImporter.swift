@@ -56,9 +56,9 @@ package struct LibraryImporter: Sendable {
     package func run() async throws -> ImportReport {
         let rows = try await self.library.snapshot()
         var report = ImportReport(isDryRun: self.mode == .dryRun)
-        let head = try Head(rows)
+        let head = try Head(rows, storage: self.oldStorage)
         report.episodes.found = head.episodeCount
-        try self.oldStorage.checkHolds(rows)
+        try self.oldStorage.check(head.files)
         let feeds = try await self.takeFeeds(head.feeds, &report)
         try await self.takeNodes(head.nodes, &report)
         try await self.takeSettings(head.settings, &report)
@@ -144,7 +144,7 @@ package struct LibraryImporter: Sendable {
     }
 }
 
-/// Everything but the episodes, which there are few of.
+/// Everything but the episodes, which there are few of, and what the episodes come to.
 struct Head {
     var feeds: [OldFeed] = []
     var settings: [OldSetting] = []
@@ -152,11 +152,15 @@ struct Head {
     var jobs: [OldJob] = []
     var finished: [OldJobCount] = []
     var episodeCount = 0
+    var files = OldStorage.Survey()
 
-    init(_ file: RowFile) throws {
+    init(_ file: RowFile, storage: OldStorage) throws {
         var rows = file.rows()
         while let row = try rows.next() {
-            if row.episode != nil { self.episodeCount += 1 }
+            if let episode = row.episode {
+                self.episodeCount += 1
+                storage.look(for: [episode.audioPath, episode.transcriptPath], &self.files)
+            }
             if let feed = row.feed { self.feeds.append(feed) }
             if let setting = row.setting { self.settings.append(setting) }
             if let node = row.node { self.nodes.append(node) }

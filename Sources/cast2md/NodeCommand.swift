@@ -45,7 +45,7 @@ struct NodeCommand: AsyncParsableCommand {
         var url = "http://localhost:8001"
 
         func run() async throws {
-            let environment = ProcessInfo.processInfo.environment
+            let environment = try Surroundings.variables()
             let variables = Variables(environment)
             let home = HomeFolder(environment: environment)
             guard let address = self.server ?? variables.text("CAST2MD_SERVER") else {
@@ -71,7 +71,7 @@ struct NodeCommand: AsyncParsableCommand {
             abstract: "Delete this node at its server, and its credentials here.")
 
         func run() async throws {
-            let environment = ProcessInfo.processInfo.environment
+            let environment = try Surroundings.variables()
             let home = HomeFolder(environment: environment)
             // Not under a running node: it would come back with its next heartbeat's error.
             let lock = try HomeLock(home)

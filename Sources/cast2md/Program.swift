@@ -10,7 +10,9 @@ struct Program: AsyncParsableCommand {
         version: castVersion,
         subcommands: [
             ServeCommand.self, NodeCommand.self, EngineCommand.self, ModelsCommand.self, TranscribeCommand.self,
-            AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self, ImportCommand.self,
+            AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self, SearchCommand.self,
+            ExportCommand.self, SettingsCommand.self, EventsCommand.self, DoctorCommand.self, BackupCommand.self,
+            RestoreCommand.self, ImportCommand.self, PodsCommand.self,
         ]
     )
 

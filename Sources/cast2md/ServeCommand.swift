@@ -11,7 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the server: feeds, episodes, the queue, and the pages.",
         discussion: """
             Everything is in the data folder: the database cast2md.db and, unless STORAGE_PATH names another place, \
-            the folder storage with audio and transcripts. Stop it with Ctrl-C or SIGTERM.
+            the folder storage with audio and transcripts. Variables may stand in the file .env of the working folder or \
+            of ~/.cast2md; those of the process win. LOG_LEVEL=debug says more. Stop it with Ctrl-C or SIGTERM.
             """
     )
 
@@ -23,6 +24,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "The folder for database and storage (default: CAST2MD_DATA, else ./data).")
     var data: String?
+
+    @Option(
+        name: .customLong("log-format"), help: "text, or json for one object a line (default: LOG_FORMAT, else text).")
+    var logFormat: String?
 
     /// Why the port cannot be listened on, in a sentence.
     private static func explained(_ error: IOError, _ configuration: ServerConfiguration) -> CastError {
@@ -45,29 +50,37 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        var configuration = try ServerConfiguration(
-            dataPath: self.data ?? environment["CAST2MD_DATA"] ?? "data", environment: environment)
+        let environment = try Surroundings.begin(logFormat: self.logFormat)
+        var configuration = try Surroundings.places(data: self.data, environment)
         configuration.host = self.host
         configuration.port = self.port
         let logger = Logger(label: "cast2md")
-        let host = self.host
-        try await PodcastSource.withNetwork(configuration, logger: logger) { podcasts in
+        let places = configuration
+        try await PodcastSource.withNetwork(places, logger: logger) { podcasts in
+            try await FleetProvider.with(environment, data: places.dataPath, logger: logger) { provider in
+                try await Self.serve(places, podcasts, provider, logger)
+            }
+        }
+    }
+
+    private static func serve(
+        _ configuration: ServerConfiguration, _ podcasts: PodcastSource, _ provider: FleetProvider?, _ logger: Logger
+    ) async throws {
+        let host = configuration.host
+        do {
             let server = try CastServer(
-                configuration: configuration, podcasts: podcasts, logger: logger,
+                configuration: configuration, podcasts: podcasts, provider: provider, logger: logger,
                 onReady: { port in
                     let shown = ["0.0.0.0", "::"].contains(host) ? "localhost" : host
                     logger.info("ready", metadata: ["url": "http://\(shown):\(port)/", "version": "\(castVersion)"])
                 })
-            do {
-                try await server.run()
-            } catch let error as IOError {
-                throw Self.explained(error, configuration)
-            } catch let error as SocketAddressError.UnknownHost {
-                throw CastError(
-                    .unavailable, "The host \(host) is not known. Choose an address of this machine with --host.",
-                    cause: error)
-            }
+            try await server.run()
+        } catch let error as IOError {
+            throw Self.explained(error, configuration)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw CastError(
+                .unavailable, "The host \(host) is not known. Choose an address of this machine with --host.",
+                cause: error)
         }
     }
 }

@@ -72,10 +72,13 @@ struct ChildProgram: Sendable {
             Dictionary(uniqueKeysWithValues: self.environment.map { (Environment.Key(stringLiteral: $0), $1) }))
     }
 
-    private static var path: FilePath {
+    /// The program's path.
+    static var location: String {
         let own = Bundle.main.executablePath ?? CommandLine.arguments[0]
-        return FilePath(URL(filePath: own).deletingLastPathComponent().appending(path: "cast2md").path)
+        return URL(filePath: own).deletingLastPathComponent().appending(path: "cast2md").path
     }
+
+    private static var path: FilePath { FilePath(self.location) }
 
     /// A process group of its own: Ctrl-C reaches this program only, which then ends the whole group.
     private static var ownGroup: PlatformOptions {

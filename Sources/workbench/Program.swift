@@ -7,7 +7,9 @@ import Foundation
 struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workbench", abstract: "Shows and measures what cast2md does.",
-        subcommands: [DemoCommand.self, ShowCommand.self, CutsCommand.self, ServerBenchCommand.self])
+        subcommands: [
+            DemoCommand.self, ShowCommand.self, CutsCommand.self, ServerBenchCommand.self, FleetDemoCommand.self,
+        ])
 
     static func main() async {
         do {

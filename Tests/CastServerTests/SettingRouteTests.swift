@@ -48,13 +48,20 @@ import Testing
         }
     }
 
+    /// Values of settings that take only some.
+    private static let other = [
+        "runpod_scale_strategy": "backlog", "runpod_finish_by": "2030-01-01T00:00:00Z", "runpod_uplink_mbit": "50",
+        "runpod_clouds": "secure", "runpod_min_cuda": "13.0", "runpod_max_price_per_hour": "0.50",
+        "runpod_budget_per_hour": "1", "runpod_budget_per_day": "2", "runpod_budget_per_month": "3",
+    ]
+
     @Test func `every setting takes its variable, and each variable its setting`() throws {
         for setting in SettingCatalog.all {
             let text =
                 switch setting.form {
                 case .int(let range): String(range.upperBound)
-                case .bool: "false"
-                case .text, .address: "https://example.org"
+                case .bool: setting.value(in: ServerConfiguration(dataPath: "x")) == .bool(true) ? "false" : "true"
+                case .text, .address: Self.other[setting.name] ?? "https://example.org"
                 }
             let standard = ServerConfiguration(dataPath: "x")
             let changed = try ServerConfiguration(dataPath: "x", environment: [setting.variable: text])

@@ -3,75 +3,48 @@ import CastTestSupport
 import Foundation
 import Testing
 
-/// A real `cast2md node`, as a process of its own with a home of its own.
+/// A real `cast2md node`, with a home of its own.
 final class NodeProcess {
     let home: URL
-    private let process = Process()
-    private let log: URL
-
-    /// The program, beside the tests in the build folder.
-    static var program: URL {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("cast2md")
-    }
+    private let process: ProgramProcess
 
     /// Registers a node; engine and model are those of the shared cache.
-    static func register(_ name: String, port: Int, in folder: URL) throws -> NodeProcess {
-        let node = try NodeProcess(name, in: folder)
-        let registration = Process()
-        registration.executableURL = Self.program
-        registration.arguments = ["node", "register", "--server", "http://127.0.0.1:\(port)", "--name", name]
-        registration.environment = node.process.environment
-        registration.standardOutput = FileHandle.nullDevice
-        try registration.run()
-        registration.waitUntilExit()
-        try #require(registration.terminationStatus == 0)
+    static func register(
+        _ name: String, port: Int, in folder: URL, environment: [String: String] = [:]
+    ) throws -> NodeProcess {
+        let node = try NodeProcess(name, in: folder, environment: environment)
+        let registration = try ProgramProcess(
+            ["node", "register", "--server", "http://127.0.0.1:\(port)", "--name", name],
+            environment: ["CAST2MD_HOME": node.home.path], log: folder.appendingPathComponent("\(name)-register.log"))
+        let status = try registration.run()
+        try #require(status == 0, "\(registration.said)")
         return node
     }
 
-    private init(_ name: String, in folder: URL) throws {
+    private init(_ name: String, in folder: URL, environment: [String: String]) throws {
         self.home = folder.appendingPathComponent("home-\(name)", isDirectory: true)
-        self.log = folder.appendingPathComponent("\(name).log")
         try FileManager.default.createDirectory(at: self.home, withIntermediateDirectories: true)
         for part in ["engines", "models"] {
             try FileManager.default.createSymbolicLink(
                 atPath: self.home.appendingPathComponent(part).path,
                 withDestinationPath: "\(RealEngine.home.path)/\(part)")
         }
-        try Data().write(to: self.log)
-        self.process.executableURL = Self.program
-        self.process.arguments = ["node", "start", "--port", "18001", "--host", "127.0.0.1"]
-        self.process.environment = ProcessInfo.processInfo.environment.merging(["CAST2MD_HOME": self.home.path]) { $1 }
-        let handle = try FileHandle(forWritingTo: self.log)
-        self.process.standardOutput = handle
-        self.process.standardError = handle
+        self.process = try ProgramProcess(
+            ["node", "start", "--port", "18001", "--host", "127.0.0.1"],
+            environment: environment.merging(["CAST2MD_HOME": self.home.path]) { $1 },
+            log: folder.appendingPathComponent("\(name).log"))
     }
 
-    func start() throws { try self.process.run() }
+    func start() throws { try self.process.start() }
 
-    /// As the power cut does it.
-    func kill() {
-        Foundation.kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
-    }
+    func kill() { self.process.kill() }
 
     /// - Returns: The exit status.
-    func stop() -> Int32 {
-        if self.process.isRunning { self.process.terminate() }
-        self.process.waitUntilExit()
-        return self.process.terminationStatus
-    }
+    @discardableResult
+    func stop() -> Int32 { self.process.stop() }
 
     /// The helpers that this node started and that still run.
-    var helpers: [String] {
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return folders.filter { pid in
-            guard Int(pid) != nil, let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
-                return false
-            }
-            let text = String(decoding: line, as: UTF8.self)
-            return text.contains("helper.py") && text.contains(self.home.path)
-        }
-    }
+    var helpers: [String] { ProgramProcess.running(with: "helper.py", and: self.home.path) }
 
-    var said: String { (try? String(contentsOf: self.log, encoding: .utf8)) ?? "" }
+    var said: String { self.process.said }
 }

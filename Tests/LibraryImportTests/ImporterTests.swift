@@ -212,6 +212,22 @@ struct ImporterTests {
         }
     }
 
+    @Test func `a repeat does not give a shared file to a second episode`() async throws {
+        let (owner, other) = (
+            Self.episode(2, status: "completed", transcript: "transcripts/Show/2.md", sharers: 2),
+            Self.episode(1, status: "completed", transcript: "transcripts/Show/2.md", sharers: 2)
+        )
+        try await self.withPlace([Self.feed, owner]) { place in
+            _ = try await place.importer().run()
+            place.rows.append(other)
+            let report = try await place.importer().run()
+            #expect(report.transcripts.present == 1)
+            #expect(report.transcripts.taken == 0)
+            #expect(report.notTaken.map(\.reason) == [.overwritten])
+            #expect(try await place.database.episodes.get(EpisodeID(1)).transcriptPath == nil)
+        }
+    }
+
     @Test func `a node signs in with its old key, and goes on with the job that it holds`() async throws {
         let rows =
             Self.library + [
@@ -295,6 +311,23 @@ struct ImporterTests {
             let native = try place.storage.read(path.replacing(".md", with: ".json"))
             #expect(try JSONDecoder().decode(Transcript.self, from: native).language == language)
         }
+    }
+
+    @Test func `files that an episode has here are not exchanged, whoever asks`() async throws {
+        let database = try Database(inMemory: ())
+        let (_, episodes) = try await database.makeFeed(at: Self.now)
+        let id = try #require(episodes.first?.id)
+        for name in ["first", "second"] {
+            let transcript = ImportStore.TakenTranscript(
+                path: "\(name).md", model: name, source: "whisper", duration: nil, transcribedAt: nil)
+            _ = try await database.imports.finish(
+                [.init(episode: id, audio: ("\(name).mp3", 7), transcript: transcript, jobs: [])], at: Self.now)
+        }
+        let episode = try await database.episodes.get(id)
+        #expect(episode.transcriptPath == "first.md")
+        #expect(episode.audioPath == "first.mp3")
+        #expect(episode.transcribedAt == Self.now)
+        #expect(episode.state == .completed)
     }
 
     @Test func `a folder that holds none of many files is refused before anything is taken`() async throws {

@@ -4,7 +4,7 @@ package import Foundation
 
 /// What a person does with a server, from a shell: one method a call of the API.
 package struct ServerAdmin: Sendable {
-    private let client: CastClient
+    let client: CastClient
 
     package init(_ client: CastClient) { self.client = client }
 

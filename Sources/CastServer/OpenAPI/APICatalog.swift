@@ -3,7 +3,9 @@ import CastCore
 
 /// Every call of the API; a test holds the list against the router.
 enum APICatalog {
-    static var calls: [APICall] { Self.system + Self.feeds + Self.episodes + Self.queue + Self.search + Self.nodes }
+    static var calls: [APICall] {
+        Self.system + Self.feeds + Self.episodes + Self.queue + Self.search + Self.nodes + Self.fleet
+    }
 
     private static let limit = APICall.Parameter.number("limit", "At most so many.")
     private static let offset = APICall.Parameter.number("offset", "Leave out so many.")
@@ -218,6 +220,64 @@ enum APICatalog {
                 "POST", "/api/nodes/jobs/{job_id}/complete-embed", "Refused: there are no such jobs here.",
                 MessageResponse.self),
         ]
+    }
+
+    private static var fleet: [APICall] {
+        [
+            .init("GET", "/api/runpod/status", "The fleet at a glance.", FleetStatusResponse.self),
+            .init("POST", "/api/runpod/pods", "Creates a pod.", body: CreatePodRequest.self, CreatePodResponse.self),
+            .init("DELETE", "/api/runpod/pods", "Ends all pods of this server.", TerminatedResponse.self),
+            .init(
+                "DELETE", "/api/runpod/pods/{pod_id}", "Ends a pod, named by id or instance.", TerminatedResponse.self),
+            .init(
+                "GET", "/api/runpod/pods/{pod_id}/setup-status", "Where a pod's setup stands; by instance.",
+                SetupStateMessage.self),
+            .init(
+                "POST", "/api/runpod/pods/{pod_id}/setup-progress", "A pod reports; X-Setup-Token proves whose it is.",
+                body: SetupProgressRequest.self, OKResponse.self),
+            .init(
+                "PATCH", "/api/runpod/pods/{pod_id}/persistent", "Lets a pod stay when it is idle, or leave.",
+                body: PersistentRequest.self, MessageResponse.self),
+            .init(
+                "POST", "/api/runpod/pods/cleanup-states", "Forgets failed pods that are gone.", RemovedResponse.self),
+            .init(
+                "DELETE", "/api/runpod/setup-states/{instance_id}", "Forgets one pod that is gone.",
+                MessageResponse.self),
+            .init(
+                "POST", "/api/runpod/setup-states/cleanup-orphaned", "Forgets failed pods that are gone.",
+                RemovedResponse.self),
+            .init(
+                "POST", "/api/runpod/nodes/cleanup-orphaned", "Forgets workers whose pod is gone.", RemovedResponse.self
+            ),
+            .init("GET", "/api/runpod/gpu-types", "GPUs with prices.", GPUTypesResponse.self),
+            .init("POST", "/api/runpod/gpu-types/refresh", "GPUs with prices, asked anew.", GPUTypesResponse.self),
+            .init(
+                "GET", "/api/runpod/events", "What the fleet decided and did, newest first.",
+                query: [limit, .number("before", "The id of an event."), .text("instance_id", "Only of this pod.")],
+                FleetEventsResponse.self),
+            .init(
+                "GET", "/api/runpod/runs", "What pods cost and did.", query: [.number("days", "Days.")],
+                PodRunsResponse.self),
+            .init("GET", "/api/runpod/models", "The models that pods may run.", PodModelsResponse.self),
+            .init("POST", "/api/runpod/models", "Adds a model.", body: PodModelFields.self, MessageResponse.self),
+            .init("DELETE", "/api/runpod/models", "Removes a model.", body: PodModelFields.self, MessageResponse.self),
+            .init("DELETE", "/api/runpod/models/{model_id}", "Removes a model.", MessageResponse.self),
+            .init("POST", "/api/runpod/models/reset", "Puts the standard models back.", MessageResponse.self),
+        ]
+    }
+}
+
+/// The fields of a request about a pod's model: `model_id`, or the existing server's `id` with the others.
+private struct PodModelFields: Decodable {
+    var modelID: String?
+    var id: String?
+    var displayName: String?
+    var backend: Backend?
+
+    enum CodingKeys: String, CodingKey {
+        case id, backend
+        case modelID = "model_id"
+        case displayName = "display_name"
     }
 }
 

@@ -65,7 +65,7 @@ enum OpenAPIDocument {
     private static func pathParameters(_ path: String) -> [JSONValue] {
         path.matches(of: /\{([a-z_]+)\}/).map { match in
             let name = String(match.1)
-            let isText = ["name", "status", "node_id"].contains(name)
+            let isText = ["name", "status", "node_id", "pod_id", "instance_id", "model_id"].contains(name)
             return .object([
                 "name": .string(name), "in": .string("path"), "required": .bool(true),
                 "schema": .object(["type": .string(isText ? "string" : "integer")]),

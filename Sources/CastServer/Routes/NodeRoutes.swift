@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import PodFleet
 
 /// What a node says of itself: registration, heartbeat, claim, leaving.
 struct NodeRoutes: Sendable {
@@ -43,6 +44,8 @@ struct NodeRoutes: Sendable {
         parts.logger.info(
             "node registered",
             metadata: ["node.id": "\(node.id)", "node.name": "\(node.name)", "reused": "\(isReused)"])
+        // A pod whose worker has called home is ready.
+        if InstanceID(nodeName: node.name) != nil { parts.fleet?.wake() }
         return (RegisterNodeResponse(nodeID: node.id, apiKey: key, message: ""), isReused)
     }
 
@@ -89,14 +92,40 @@ struct NodeRoutes: Sendable {
 
     @Sendable func requestTermination(request: Request, context: AppContext) async throws -> TerminationResponse {
         let node = try await self.authenticate(context, key: try Self.key(of: request))
+        guard let fleet = self.parts.fleet else {
+            let released = try await self.release(node, context)
+            return InstanceID(nodeName: node.name) == nil
+                ? Self.ignored(node)
+                : TerminationResponse(
+                    status: "unavailable", message: "RunPod not configured; \(released) jobs went back to the queue",
+                    terminated: false)
+        }
+        switch try await fleet.requestTermination(node: node.id, name: node.name) {
+        case .ignored:
+            _ = try await self.release(node, context)
+            return Self.ignored(node)
+        case .unknown:
+            _ = try await self.release(node, context)
+            return TerminationResponse(
+                status: "failed", message: "No pod of this server has the worker '\(node.name)'", terminated: false)
+        case .accepted(let instance):
+            // Jobs, pod and registration follow in this order, again and again until all of it is true.
+            context.logger.info("pod leaves", metadata: ["pod.instance": "\(instance)"])
+            return TerminationResponse(status: "ok", message: "Pod \(instance) is being terminated", terminated: true)
+        }
+    }
+
+    /// A node that leaves gives back what it holds, pod or not.
+    private func release(_ node: Node, _ context: AppContext) async throws -> Int {
         let released = try await self.parts.database.jobs.interruptAll(of: node.id, at: self.parts.now())
         context.logger.info(
             "node leaves", metadata: ["node.name": "\(node.name)", "jobs.released": "\(released)"])
-        guard node.name.wholeMatch(of: /RunPod Afterburner \w+/) != nil else {
-            return TerminationResponse(
-                status: "ignored", message: "Node '\(node.name)' is not a RunPod pod", terminated: false)
-        }
-        return TerminationResponse(status: "unavailable", message: "RunPod not configured", terminated: false)
+        return released
+    }
+
+    private static func ignored(_ node: Node) -> TerminationResponse {
+        TerminationResponse(
+            status: "ignored", message: "Node '\(node.name)' is not a RunPod pod", terminated: false)
     }
 
     private func authenticate(_ context: AppContext, key: String) async throws -> Node {

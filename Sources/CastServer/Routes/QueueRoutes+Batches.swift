@@ -9,6 +9,7 @@ import Hummingbird
 extension QueueRoutes {
     func enqueue(_ selection: JobStore.Selection, _ wish: JobStore.Wish) async throws -> BatchResponse {
         let (queued, skipped) = try await self.parts.database.jobs.enqueueAll(selection, wish, at: self.parts.now())
+        self.parts.fleet?.wake()
         return BatchResponse(queued: queued, skipped: skipped, message: "Queued \(queued) episodes, skipped \(skipped)")
     }
 
@@ -174,6 +175,7 @@ extension QueueRoutes {
     @Sendable func resume(request: Request, context: AppContext) async throws -> PausesResponse {
         let body = try await request.readIfAny(PauseRequest.self, context: context) ?? PauseRequest()
         try await self.parts.database.jobs.resume(try Self.kinds(body), at: self.parts.now())
+        self.parts.fleet?.wake()
         return try await self.paused(request: request, context: context)
     }
 

@@ -1,5 +1,6 @@
 package import CastCore
 import Foundation
+import PodFleet
 
 /// A setting that a person may change while the server runs: its name on the wire, what it may be, and where it goes.
 ///
@@ -20,8 +21,8 @@ package struct Setting: Sendable {
     package let unit: String
     /// Whether it counts from the next start on only.
     package let needsRestart: Bool
-    private let read: @Sendable (ServerConfiguration) -> JSONValue
-    private let write: @Sendable (Variables, inout ServerConfiguration) throws -> Void
+    let read: @Sendable (ServerConfiguration) -> JSONValue
+    let write: @Sendable (Variables, inout ServerConfiguration) throws -> Void
 
     package var variable: String { self.name.uppercased() }
 
@@ -95,7 +96,9 @@ package struct Setting: Sendable {
 
 /// Every setting that can be changed on the page and through the API.
 package enum SettingCatalog {
-    package static let all: [Setting] = [
+    package static let all: [Setting] = Self.server + FleetSetting.allCases.map(\.setting)
+
+    private static let server: [Setting] = [
         .int(
             "max_concurrent_downloads", \.maxConcurrentDownloads, 1...32, needsRestart: true, "Downloads at once",
             "How many audio files are fetched at the same time."),

@@ -5,6 +5,8 @@ import HTTPTypes
 extension HTTPField.Name {
     static let secFetchSite = Self(known: "Sec-Fetch-Site")
     static let transcriberKey = Self(known: nodeKeyHeader)
+    /// By which a pod's setup proves that it is that pod's.
+    static let setupToken = Self(known: "X-Setup-Token")
     static let lastEventID = Self(known: "Last-Event-ID")
     /// Tells a proxy in front of us not to hold a stream back.
     static let accelBuffering = Self(known: "X-Accel-Buffering")

@@ -4,7 +4,7 @@ import CastStore
 import Foundation
 
 /// Takes a node's result: renders it, writes it, and completes the job, once.
-struct TranscriptIntake: Sendable {
+package struct TranscriptIntake: Sendable {
     let parts: ServerParts
 
     /// - Returns: `.unchanged` when the job was done already; the text is then left as it is.
@@ -62,7 +62,7 @@ struct TranscriptIntake: Sendable {
     }
 
     /// Where the native form lies: beside the Markdown.
-    static func nativePath(of path: String) -> String {
+    package static func nativePath(of path: String) -> String {
         (path.hasSuffix(".md") ? String(path.dropLast(3)) : path) + ".json"
     }
 

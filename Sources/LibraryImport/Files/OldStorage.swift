@@ -44,25 +44,31 @@ package struct OldStorage: Sendable {
         return String(cString: resolved) == self.root
     }
 
+    /// How many files the database names, and whether one of them is here.
+    struct Survey: Sendable {
+        var named = 0
+        var isFound = false
+        var example = ""
+    }
+
+    func look(for paths: [String?], _ survey: inout Survey) {
+        for case let path? in paths where !path.isEmpty && !survey.isFound {
+            if case .success = self.find(path) { survey.isFound = true }
+            survey.named += 1
+            survey.example = path
+        }
+    }
+
     /// Makes sure that this is the folder that the database speaks of, before anything is taken without its files.
     ///
     /// - Throws: `.invalid` when many files are named and none of them is here.
-    func checkHolds(_ file: RowFile) throws {
-        var rows = file.rows()
-        var named = 0
-        var example = ""
-        while let row = try rows.next() {
-            for path in [row.episode?.audioPath, row.episode?.transcriptPath].compactMap(\.self) where !path.isEmpty {
-                if case .success = self.find(path) { return }
-                named += 1
-                example = path
-            }
-        }
-        guard named < 10 else {
+    func check(_ survey: Survey) throws {
+        guard survey.isFound || survey.named < 10 else {
             throw CastError(
                 .invalid,
-                "Of \(named) files that the database names, none is below \(self.root); one is called \(example). Name "
-                    + "the folder whose folders audio and transcripts hold them with --old-storage.")
+                "Of \(survey.named) files that the database names, none is below \(self.root); one is called "
+                    + "\(survey.example). Name the folder whose folders audio and transcripts hold them with "
+                    + "--old-storage.")
         }
     }
 

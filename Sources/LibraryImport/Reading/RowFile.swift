@@ -79,7 +79,7 @@ package final class RowFile: Sendable {
         fileprivate mutating func nextLine() throws -> Data? {
             var searched = self.buffer.startIndex
             while true {
-                if let end = self.buffer[searched...].firstIndex(of: 0x0A) {
+                if let end = Self.lineEnd(in: self.buffer[searched...]) {
                     let line = self.buffer[self.buffer.startIndex..<end]
                     self.buffer = self.buffer[(end + 1)...]
                     return Data(line)
@@ -95,6 +95,13 @@ package final class RowFile: Sendable {
                 // A copy of what is left, so that what was read already is let go.
                 self.buffer = Data(self.buffer) + (try self.nextChunk())
                 searched = self.buffer.startIndex + known
+            }
+        }
+
+        private static func lineEnd(in data: Data) -> Data.Index? {
+            data.withUnsafeBytes { bytes -> Data.Index? in
+                guard let start = bytes.baseAddress, let end = memchr(start, 0x0A, bytes.count) else { return nil }
+                return data.startIndex + (UnsafeRawPointer(end) - start)
             }
         }
 

@@ -5,8 +5,8 @@ import CastCore
 
 struct FeedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "feed", abstract: "List, refresh, queue and remove feeds.",
-        subcommands: [List.self, Refresh.self, Queue.self, Remove.self])
+        commandName: "feed", abstract: "List, refresh, queue, change and remove feeds.",
+        subcommands: [List.self, Refresh.self, Queue.self, Set.self, Remove.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List all feeds.")

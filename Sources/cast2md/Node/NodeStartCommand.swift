@@ -36,6 +36,11 @@ extension NodeCommand {
         @Flag(help: "End at the first answer that there is nothing to do.")
         var once = false
 
+        @Option(
+            name: .customLong("log-format"),
+            help: "text, or json for one object a line (default: LOG_FORMAT, else text).")
+        var logFormat: String?
+
         func validate() throws {
             guard (0...65_535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535.") }
             guard !(self.persistent && self.once) else {
@@ -44,7 +49,7 @@ extension NodeCommand {
         }
 
         func run() async throws {
-            let environment = ProcessInfo.processInfo.environment
+            let environment = try Surroundings.begin(logFormat: self.logFormat)
             let home = HomeFolder(environment: environment)
             let credentials = try NodeCommand.credentials(in: home)
             let settings = try self.settings(environment)

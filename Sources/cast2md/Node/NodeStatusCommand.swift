@@ -33,7 +33,7 @@ extension NodeCommand {
         }
 
         func run() async throws {
-            let environment = ProcessInfo.processInfo.environment
+            let environment = try Surroundings.variables()
             let home = HomeFolder(environment: environment)
             let credentials = try NodeCommand.credentials(in: home)
             var report = Report(

@@ -1,0 +1,449 @@
+package import CastCore
+
+/// Where a pod's setup stands, as the existing server shows it.
+package struct SetupStateMessage: Sendable, Codable, Equatable {
+    package var instanceID: String
+    @Null package var podID: String?
+    package var podName: String
+    package var tsHostname: String
+    package var nodeName: String
+    /// "" until it is known.
+    package var gpuType: String
+    /// One of the mission's six phases.
+    package var phase: String
+    package var message: String
+    package var startedAt: WireDate
+    @Null package var error: String?
+    @Null package var hostIP: String?
+    package var persistent: Bool
+    /// The state in this server's own words: one of `creating`, `starting`, …, `draining`, `terminating`, `gone`.
+    package var state: String
+    /// US dollars an hour, once it is rented.
+    @Null package var pricePerHour: Double?
+    /// US dollars so far.
+    @Null package var cost: Double?
+    package var purpose: String
+    package var model: String
+    package var jobsCompleted: Int
+
+    package init(_ pod: Pod, _ run: PodRun?, cost: Money?) {
+        self.instanceID = pod.instance.text
+        self.podName = pod.name
+        self.tsHostname = pod.instance.tailscaleHostname
+        self.nodeName = pod.instance.nodeName
+        self.gpuType = run?.gpuName ?? ""
+        self.phase = pod.phase.rawValue
+        self.message = pod.message
+        self.startedAt = WireDate(pod.plannedAt)
+        self.persistent = pod.isPersistent
+        self.state = pod.stateName
+        self.purpose = pod.purpose
+        self.model = pod.model
+        self.jobsCompleted = run?.jobs ?? 0
+        let failure = pod.ending.flatMap { $0.isFailure ? $0.detail : nil }
+        self._podID = Null(wrappedValue: pod.rental?.pod.rawValue ?? run?.pod.rawValue)
+        self._error = Null(wrappedValue: failure)
+        self._hostIP = Null(wrappedValue: pod.hostIP)
+        self._pricePerHour = Null(wrappedValue: run?.pricePerHour.dollars)
+        self._cost = Null(wrappedValue: cost?.dollars)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case phase, message, error, persistent, state, cost, purpose, model
+        case instanceID = "instance_id"
+        case podID = "pod_id"
+        case podName = "pod_name"
+        case tsHostname = "ts_hostname"
+        case nodeName = "node_name"
+        case gpuType = "gpu_type"
+        case startedAt = "started_at"
+        case hostIP = "host_ip"
+        case pricePerHour = "price_per_hour"
+        case jobsCompleted = "jobs_completed"
+    }
+}
+
+/// `GET /api/runpod/status`.
+package struct FleetStatusResponse: Sendable, Codable, Equatable {
+    package struct ActivePod: Sendable, Codable, Equatable {
+        package var id: String
+        package var name: String
+        package var status: String
+        package var gpuType: String
+        @Null package var createdAt: WireDate?
+
+        package init(_ pod: ProviderPod, gpu: String) {
+            self.id = pod.id.rawValue
+            self.name = pod.name
+            self.status = pod.status.rawValue
+            self.gpuType = gpu
+            self._createdAt = Null(wrappedValue: WireDate(pod.createdAt))
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case id, name, status
+            case gpuType = "gpu_type"
+            case createdAt = "created_at"
+        }
+    }
+
+    package struct Spending: Sendable, Codable, Equatable {
+        /// `hour`, `day` or `month`.
+        package var period: String
+        /// US dollars; null without a cap.
+        @Null package var cap: Double?
+        package var spent: Double
+        package var reserved: Double
+
+        package init(period: String, cap: Money?, spent: Money, reserved: Money) {
+            self.period = period
+            self.spent = spent.dollars
+            self.reserved = reserved.dollars
+            self._cap = Null(wrappedValue: cap?.dollars)
+        }
+    }
+
+    /// Whether a provider is configured.
+    package var available: Bool
+    package var enabled: Bool
+    package var canCreate: Bool
+    package var canCreateReason: String
+    package var maxPods: Int
+    package var activePods: [ActivePod]
+    package var setupStates: [SetupStateMessage]
+    package var autoScaleEnabled: Bool
+    package var scaleThreshold: Int
+    package var spending: [Spending]
+    /// What is wrong with the provider; null when nothing is.
+    @Null package var trouble: String?
+    /// Why scaling buys nothing now, whatever waits.
+    @Null package var hold: String?
+
+    package init(
+        available: Bool, enabled: Bool, canCreate: Bool, canCreateReason: String, maxPods: Int,
+        activePods: [ActivePod], setupStates: [SetupStateMessage], autoScaleEnabled: Bool, scaleThreshold: Int,
+        spending: [Spending], trouble: String?, hold: String?
+    ) {
+        self.available = available
+        self.enabled = enabled
+        self.canCreate = canCreate
+        self.canCreateReason = canCreateReason
+        self.maxPods = maxPods
+        self.activePods = activePods
+        self.setupStates = setupStates
+        self.autoScaleEnabled = autoScaleEnabled
+        self.scaleThreshold = scaleThreshold
+        self.spending = spending
+        self._trouble = Null(wrappedValue: trouble)
+        self._hold = Null(wrappedValue: hold)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case available, enabled, spending, trouble, hold
+        case canCreate = "can_create"
+        case canCreateReason = "can_create_reason"
+        case maxPods = "max_pods"
+        case activePods = "active_pods"
+        case setupStates = "setup_states"
+        case autoScaleEnabled = "auto_scale_enabled"
+        case scaleThreshold = "scale_threshold"
+    }
+}
+
+/// `POST /api/runpod/pods`; without a body the pod leaves when it is idle.
+package struct CreatePodRequest: Sendable, Codable, Equatable, ReadableBody {
+    package var persistent: Bool
+
+    package init(persistent: Bool = false) { self.persistent = persistent }
+
+    package init(from fields: inout FieldReader) { self.init(persistent: fields.bool("persistent", default: false)) }
+}
+
+package struct CreatePodResponse: Sendable, Codable, Equatable {
+    package var instanceID: String
+    package var message: String
+
+    package init(instanceID: String, message: String) {
+        self.instanceID = instanceID
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case message
+        case instanceID = "instance_id"
+    }
+}
+
+/// `PATCH /api/runpod/pods/{instance_id}/persistent`.
+package struct PersistentRequest: Sendable, Codable, Equatable, ReadableBody {
+    package var persistent: Bool
+
+    package init(persistent: Bool) { self.persistent = persistent }
+
+    package init(from fields: inout FieldReader) { self.init(persistent: fields.bool("persistent")) }
+}
+
+/// `POST /api/runpod/pods/{instance_id}/setup-progress`.
+package struct SetupProgressRequest: Sendable, Codable, Equatable, ReadableBody {
+    package var phase: String
+    package var message: String
+    package var error: String?
+    package var hostIP: String?
+
+    package init(phase: String, message: String = "", error: String? = nil, hostIP: String? = nil) {
+        self.phase = phase
+        self.message = message
+        self.error = error
+        self.hostIP = hostIP
+    }
+
+    package init(from fields: inout FieldReader) {
+        self.init(
+            phase: fields.string("phase"), message: fields.optionalString("message") ?? "",
+            error: fields.optionalString("error"), hostIP: fields.optionalString("host_ip"))
+    }
+
+    /// A report is a line for people; its log comes elsewhere.
+    package var isWithinLimits: Bool { self.message.utf8.count <= 20_000 && (self.error?.utf8.count ?? 0) <= 20_000 }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            phase: try container.decode(String.self, forKey: .phase),
+            message: try container.decodeIfPresent(String.self, forKey: .message) ?? "",
+            error: try container.decodeIfPresent(String.self, forKey: .error),
+            hostIP: try container.decodeIfPresent(String.self, forKey: .hostIP))
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case phase, message, error
+        case hostIP = "host_ip"
+    }
+}
+
+package struct TerminatedResponse: Sendable, Codable, Equatable {
+    package var terminatedCount: Int
+    package var message: String
+
+    package init(terminatedCount: Int, message: String) {
+        self.terminatedCount = terminatedCount
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case message
+        case terminatedCount = "terminated_count"
+    }
+}
+
+package struct RemovedResponse: Sendable, Codable, Equatable {
+    package var removed: Int
+    package var message: String
+
+    package init(removed: Int, message: String) {
+        self.removed = removed
+        self.message = message
+    }
+}
+
+/// `{"status": "ok"}`.
+package struct OKResponse: Sendable, Codable, Equatable {
+    package var status: String
+
+    package init() { self.status = "ok" }
+}
+
+/// `GET /api/runpod/gpu-types`.
+package struct GPUTypesResponse: Sendable, Codable, Equatable {
+    package struct GPU: Sendable, Codable, Equatable {
+        package var id: String
+        package var displayName: String
+        @Null package var memoryGB: Int?
+        /// The lowest price in US dollars an hour.
+        @Null package var priceHr: Double?
+
+        package init(id: String, displayName: String, memoryGB: Int?, price: Money?) {
+            self.id = id
+            self.displayName = displayName
+            self._memoryGB = Null(wrappedValue: memoryGB)
+            self._priceHr = Null(wrappedValue: price?.dollars)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case id
+            case displayName = "display_name"
+            case memoryGB = "memory_gb"
+            case priceHr = "price_hr"
+        }
+    }
+
+    package var gpuTypes: [GPU]
+    /// `api`, or `fallback` when the provider was not asked or did not answer.
+    package var source: String
+
+    package init(_ gpuTypes: [GPU], source: String) {
+        self.gpuTypes = gpuTypes
+        self.source = source
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case source
+        case gpuTypes = "gpu_types"
+    }
+}
+
+/// `GET /api/runpod/models`.
+package struct PodModelsResponse: Sendable, Codable, Equatable {
+    package struct Model: Sendable, Codable, Equatable {
+        package var id: String
+        package var displayName: String
+        package var backend: String
+        package var isEnabled: Bool
+        package var sortOrder: Int
+
+        package init(id: String, displayName: String, backend: String, isEnabled: Bool, sortOrder: Int) {
+            self.id = id
+            self.displayName = displayName
+            self.backend = backend
+            self.isEnabled = isEnabled
+            self.sortOrder = sortOrder
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case id, backend
+            case displayName = "display_name"
+            case isEnabled = "is_enabled"
+            case sortOrder = "sort_order"
+        }
+    }
+
+    package var models: [Model]
+
+    package init(_ models: [Model]) { self.models = models }
+}
+
+/// `POST` and `DELETE /api/runpod/models`, in the mission's form (`model_id`) and the existing server's (`id`,
+/// `display_name`, `backend`).
+package struct PodModelRequest: Sendable, Decodable, Equatable, ReadableBody {
+    package var id: String
+    package var displayName: String?
+    package var backend: String?
+
+    package init(from fields: inout FieldReader) {
+        self.id = fields.has("model_id") ? fields.string("model_id") : fields.string("id")
+        self.displayName = fields.optionalString("display_name")
+        self.backend = fields.optionalString("backend")
+    }
+
+    /// Only the reader knows both forms.
+    package init(from decoder: any Decoder) throws {
+        throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "Read by field."))
+    }
+}
+
+/// A line of the fleet's log.
+package struct FleetEventMessage: Sendable, Codable, Equatable {
+    package var id: Int64
+    package var at: WireDate
+    package var kind: String
+    @Null package var instanceID: String?
+    package var message: String
+    package var facts: [String: String]
+
+    package init(_ event: FleetEvent) {
+        self.id = event.id ?? 0
+        self.at = WireDate(event.at)
+        self.kind = event.kind.rawValue
+        self.message = event.message
+        self.facts = event.facts
+        self._instanceID = Null(wrappedValue: event.instance?.text)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, at, kind, message, facts
+        case instanceID = "instance_id"
+    }
+}
+
+/// `GET /api/runpod/events`: newest first.
+package struct FleetEventsResponse: Sendable, Codable, Equatable {
+    package var events: [FleetEventMessage]
+
+    package init(_ events: [FleetEventMessage]) { self.events = events }
+}
+
+/// A pod's billed life.
+package struct PodRunMessage: Sendable, Codable, Equatable {
+    package var instanceID: String
+    package var podID: String
+    package var gpuType: String
+    package var cloud: String
+    package var model: String
+    package var startedAt: WireDate
+    @Null package var endedAt: WireDate?
+    @Null package var endReason: String?
+    /// US dollars.
+    package var gpuPriceHr: Double
+    package var cost: Double
+    /// Whether the cost is the provider's bill, and not only the price by the time.
+    package var isBilled: Bool
+    package var jobsCompleted: Int
+    package var audioHours: Double
+    /// Audio hours for a dollar; null before there is something to divide by.
+    @Null package var audioHoursPerDollar: Double?
+
+    package init(_ run: PodRun, cost: Money) {
+        self.instanceID = run.instance.text
+        self.podID = run.pod.rawValue
+        self.gpuType = run.gpuName
+        self.cloud = run.cloud.rawValue
+        self.model = run.model
+        self.startedAt = WireDate(run.startedAt)
+        self.gpuPriceHr = run.pricePerHour.dollars
+        self.cost = cost.dollars
+        self.isBilled = run.billed != nil
+        self.jobsCompleted = run.jobs
+        self.audioHours = run.audioSeconds / 3600
+        self._endedAt = Null(wrappedValue: WireDate(run.endedAt))
+        self._endReason = Null(wrappedValue: run.endReason)
+        let ratio = cost.dollars > 0 && run.audioSeconds > 0 ? run.audioSeconds / 3600 / cost.dollars : nil
+        self._audioHoursPerDollar = Null(wrappedValue: ratio)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case cloud, model, cost
+        case instanceID = "instance_id"
+        case podID = "pod_id"
+        case gpuType = "gpu_type"
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+        case endReason = "end_reason"
+        case gpuPriceHr = "gpu_price_hr"
+        case isBilled = "is_billed"
+        case jobsCompleted = "jobs_completed"
+        case audioHours = "audio_hours"
+        case audioHoursPerDollar = "audio_hours_per_dollar"
+    }
+}
+
+/// `GET /api/runpod/runs`: newest first, with what they come to.
+package struct PodRunsResponse: Sendable, Codable, Equatable {
+    package var runs: [PodRunMessage]
+    package var totalCost: Double
+    package var totalAudioHours: Double
+    package var totalJobs: Int
+
+    package init(_ runs: [PodRunMessage]) {
+        self.runs = runs
+        self.totalCost = runs.reduce(0) { $0 + $1.cost }
+        self.totalAudioHours = runs.reduce(0) { $0 + $1.audioHours }
+        self.totalJobs = runs.reduce(0) { $0 + $1.jobsCompleted }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case runs
+        case totalCost = "total_cost"
+        case totalAudioHours = "total_audio_hours"
+        case totalJobs = "total_jobs"
+    }
+}
