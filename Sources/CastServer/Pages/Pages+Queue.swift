@@ -4,7 +4,7 @@ package import Foundation
 
 extension Pages {
     /// What runs, what waits and for how long, what failed.
-    package func queue(_ view: QueueView, now: Date) -> String {
+    package func queue(_ view: QueuePageView, now: Date) -> String {
         let dates = PageDates(now: now, zone: self.zone)
         let running = view.lanes.reduce(0) { $0 + $1.running.count }
         let fields: Fields = [
@@ -40,7 +40,7 @@ extension Pages {
 
     // MARK: All together
 
-    private func totals(_ view: QueueView, _ running: Int) -> [Fields] {
+    private func totals(_ view: QueuePageView, _ running: Int) -> [Fields] {
         var totals: [(label: String, value: String, tone: String)] = [
             ("Episodes waiting", PageText.number(view.waiting.episodes), ""),
             ("Running", PageText.number(running), running > 0 ? "busy" : ""),
@@ -57,7 +57,7 @@ extension Pages {
     }
 
     /// What the numbers above mean, in a sentence or two.
-    private func outlook(_ view: QueueView, _ dates: PageDates) -> String {
+    private func outlook(_ view: QueuePageView, _ dates: PageDates) -> String {
         guard view.waiting.episodes > 0 else { return "Nothing waits." }
         var sentences: [String] = []
         if let obstacle = self.obstacle(view) {
@@ -82,7 +82,7 @@ extension Pages {
     }
 
     /// What keeps everything from getting done, whatever the speed was; nil when nothing does.
-    private func obstacle(_ view: QueueView) -> String? {
+    private func obstacle(_ view: QueuePageView) -> String? {
         let paused = view.lanes.filter { $0.pause != nil && ($0.waitingTotal > 0 || $0.kind == .transcribe) }
         if !paused.isEmpty {
             let names = paused.map { PageText.heading($0.kind) }.joined(separator: " and ")
@@ -93,7 +93,7 @@ extension Pages {
 
     // MARK: One kind
 
-    private func lane(_ lane: QueueView.Lane, _ view: QueueView, _ dates: PageDates) -> Fields {
+    private func lane(_ lane: QueuePageView.Lane, _ view: QueuePageView, _ dates: PageDates) -> Fields {
         let shown = lane.waiting.count
         let common = QueueWait.common(lane, models: view.models)
         return [
@@ -122,7 +122,7 @@ extension Pages {
         count > 0 ? "And \(PageText.number(count)) more." : nil
     }
 
-    private func running(_ row: QueueView.Row, _ now: Date) -> Fields {
+    private func running(_ row: QueuePageView.Row, _ now: Date) -> Fields {
         var elapsed = 0.0
         if case .running(let lease) = row.job.state { elapsed = max(0, now.timeIntervalSince(lease.since)) }
         let percent = row.job.percent
@@ -135,7 +135,7 @@ extension Pages {
         ]
     }
 
-    private func waiting(_ row: QueueView.Row, at place: Int, _ view: QueueView, _ now: Date) -> Fields {
+    private func waiting(_ row: QueuePageView.Row, at place: Int, _ view: QueuePageView, _ now: Date) -> Fields {
         let job = "/queue/jobs/\(row.job.id)"
         return [
             "job": String(describing: row.job.id), "address": PageAddress.episode(row.job.episodeID),
@@ -146,7 +146,7 @@ extension Pages {
         ]
     }
 
-    private func failed(_ row: QueueView.Row, _ dates: PageDates) -> Fields {
+    private func failed(_ row: QueuePageView.Row, _ dates: PageDates) -> Fields {
         var ended: Date?
         if case .failed(let at) = row.job.state { ended = at }
         return [

@@ -1,5 +1,6 @@
 import CastCore
 import Foundation
+import PodFleet
 
 extension Pages {
     /// Every setting, with what it means, what it is and where that comes from.
@@ -8,9 +9,18 @@ extension Pages {
         let fields: Fields = [
             "notice": view.notice.orFalse,
             "problemSentence": self.problemSentence(problems).orFalse,
-            "rows": view.rows.map(self.row),
+            "sections": self.sections(view.rows),
         ]
         return self.render("settings", "Settings", fields, crumbs: [("Podcasts", "/")], place: .settings)
+    }
+
+    /// The server's own settings, then those of pods, which many never need.
+    private func sections(_ rows: [SettingsView.Row]) -> [Fields] {
+        let fleet = rows.filter { FleetSetting(rawValue: $0.setting.name) != nil }
+        let server = rows.filter { FleetSetting(rawValue: $0.setting.name) == nil }
+        return [("server", "Server", server), ("pods", "GPU pods", fleet)].filter { !$0.2.isEmpty }.map {
+            ["name": $0.0, "heading": $0.1, "rows": $0.2.map(self.row)]
+        }
     }
 
     private func problemSentence(_ count: Int) -> String? {

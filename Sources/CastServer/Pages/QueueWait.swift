@@ -4,7 +4,7 @@ import Foundation
 /// Why a job that stands in the queue is not being done, in words.
 enum QueueWait {
     /// What holds for all jobs of a kind.
-    static func common(_ lane: QueueView.Lane, models: [String?]) -> String {
+    static func common(_ lane: QueuePageView.Lane, models: [String?]) -> String {
         if lane.pause != nil { return "They wait until this is resumed, in this order." }
         switch lane.kind {
         case .download, .transcriptDownload: return "They wait for their turn, in this order."

@@ -4,6 +4,7 @@ import CastStore
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PodFleet
 
 /// A podcast's page, and the forms on it.
 extension PageRoutes {
@@ -65,6 +66,7 @@ extension PageRoutes {
         let id: FeedID = try context.id("feed_id")
         let (queued, _) = try await self.parts.database.jobs.enqueueAll(
             .feed(id), self.parts.wish(), at: self.parts.now())
+        self.parts.fleet?.wake()
         return Self.redirect(
             to: "/feeds/\(id)",
             notice: queued == 0

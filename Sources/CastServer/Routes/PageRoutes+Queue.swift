@@ -4,6 +4,7 @@ import CastStore
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PodFleet
 
 /// The queue's page, and the forms on it.
 extension PageRoutes {
@@ -29,10 +30,10 @@ extension PageRoutes {
         let jobs = self.parts.database.jobs
         let counts = try await jobs.counts()
         let pauses = try await jobs.pauses()
-        var lanes: [QueueView.Lane] = []
+        var lanes: [QueuePageView.Lane] = []
         for kind in Self.kinds {
             lanes.append(
-                QueueView.Lane(
+                QueuePageView.Lane(
                     kind: kind, pause: pauses.first { $0.kind == kind },
                     running: try await jobs.running(kind: kind).map(Self.row),
                     waiting: try await jobs.queued(kind: kind, limit: Self.pageSize).map(Self.row),
@@ -44,7 +45,7 @@ extension PageRoutes {
         }
         let failed = try await jobs.givenUp(limit: Self.pageSize)
         let nodes = try await self.parts.database.nodes.list().filter { self.parts.status(of: $0) != .offline }
-        let view = QueueView(
+        let view = QueuePageView(
             lanes: lanes, waiting: waiting, forecast: QueueForecast(waiting: waiting, done: done, now: now),
             failed: failed.jobs.map(Self.row), failedTotal: failed.total,
             finished: try await self.finished(limit: Self.finishedShown), models: nodes.map(\.model),
@@ -52,12 +53,12 @@ extension PageRoutes {
         return HTML(self.pages.queue(view, now: now))
     }
 
-    private static func row(_ listed: JobStore.Listed) -> QueueView.Row {
+    private static func row(_ listed: JobStore.Listed) -> QueuePageView.Row {
         var node: String?
         if case .running(let lease) = listed.job.state, lease.holder != .server {
             node = listed.nodeName ?? lease.holder.rawValue
         }
-        return QueueView.Row(job: listed.job, title: listed.episodeTitle, feedTitle: listed.feedTitle, node: node)
+        return QueuePageView.Row(job: listed.job, title: listed.episodeTitle, feedTitle: listed.feedTitle, node: node)
     }
 
     // MARK: Forms
@@ -76,6 +77,7 @@ extension PageRoutes {
 
     @Sendable func resume(request: Request, context: AppContext) async throws -> Response {
         try await self.parts.database.jobs.resume([try Self.kind(context)], at: self.parts.now())
+        self.parts.fleet?.wake()
         return Self.redirect(to: "/queue")
     }
 
@@ -93,6 +95,7 @@ extension PageRoutes {
 
     @Sendable func retryAll(request: Request, context: AppContext) async throws -> Response {
         let count = try await self.parts.database.jobs.retryAllFailed(at: self.parts.now())
+        self.parts.fleet?.wake()
         return Self.redirect(to: "/queue", notice: "\(PageText.count(count, "job is", "jobs are")) in the queue again.")
     }
 

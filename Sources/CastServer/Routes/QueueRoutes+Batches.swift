@@ -4,6 +4,7 @@ import CastStore
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PodFleet
 
 /// The queue as a whole: many episodes at once, pause and resume, what is stuck, what was done.
 extension QueueRoutes {

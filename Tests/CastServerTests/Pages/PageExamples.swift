@@ -117,12 +117,12 @@ enum PageExamples {
             createdAt: self.now, state: state)
     }
 
-    static func queue(_ text: String = "Text") -> QueueView {
+    static func queue(_ text: String = "Text") -> QueuePageView {
         let lease = Job.Lease(
             holder: NodeID("n"), attempt: "a", since: self.now - 60, until: self.now + 60, hasBegun: true, progress: 40)
-        let row = { (job: Job) in QueueView.Row(job: job, title: text, feedTitle: text, node: text) }
+        let row = { (job: Job) in QueuePageView.Row(job: job, title: text, feedTitle: text, node: text) }
         let waiting = JobStore.Waiting(episodes: 5000, audioSeconds: 4990 * 3600, unknown: 10)
-        return QueueView(
+        return QueuePageView(
             lanes: [
                 .init(
                     kind: .download, pause: .init(kind: .download, since: self.now - 300, reason: text),

@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func `an empty queue is said to be empty`() {
-        let view = QueueView(
+        let view = QueuePageView(
             lanes: [.init(kind: .download)], forecast: QueueForecast(waiting: .init(), done: [], now: self.now))
         let html = self.pages.queue(view, now: self.now)
         #expect(html.contains("Nothing runs, and nothing waits."))

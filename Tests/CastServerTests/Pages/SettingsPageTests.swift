@@ -14,6 +14,10 @@ import Testing
                 #expect(html.contains("id=\"set-\(setting.name)\" name=\"\(setting.name)\""))
                 #expect(html.contains("<label for=\"set-\(setting.name)\">"))
             }
+            let headings = html.matches(of: /<h2 id="[^"]+">([^<]+)<\/h2>/).map { String($0.1) }
+            #expect(headings == ["Server", "GPU pods"])
+            let pods = try #require(html.range(of: "id=\"group-pods\""))
+            #expect(!html[..<pods.lowerBound].contains("id=\"set-runpod_"))
             #expect(html.contains("10 to 86,400 · default: 120"))
             #expect(html.contains("Counts from the next start on."))
             #expect(html.contains("<option value=\"true\" selected>On</option>"))

@@ -3,7 +3,7 @@ package import CastStore
 import Foundation
 
 /// What the queue's page shows.
-package struct QueueView: Sendable {
+package struct QueuePageView: Sendable {
     /// A job with the names of what it is for.
     package struct Row: Sendable {
         package var job: Job
