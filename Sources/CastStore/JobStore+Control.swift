@@ -9,6 +9,12 @@ extension JobStore {
         package var kind: JobKind
         package var since: Date
         package var reason: String?
+
+        package init(kind: JobKind, since: Date, reason: String? = nil) {
+            self.kind = kind
+            self.since = since
+            self.reason = reason
+        }
     }
 
     package func pauses() async throws -> [Pause] {

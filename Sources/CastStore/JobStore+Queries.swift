@@ -169,7 +169,7 @@ extension JobStore {
         }
     }
 
-    private func list(
+    func list(
         where condition: String, order: String, arguments: StatementArguments, limit: Int
     ) async throws -> [Listed] {
         let columns = JobRow.columns.split(separator: ", ").map { "j.\($0)" }.joined(separator: ", ")
@@ -213,14 +213,7 @@ extension JobStore {
     package func retryAllFailed(at now: Date) async throws -> Int {
         try await self.access.write { db in
             // The newest failed job of an episode and kind speaks for the older ones.
-            let ids = try Int64.fetchAll(
-                db,
-                sql: """
-                    SELECT max(id) FROM job j WHERE state = 'failed' AND NOT EXISTS (SELECT 1 FROM job a
-                    WHERE a.episodeID = j.episodeID AND (a.state IN ('queued', 'running')
-                        OR (a.kind = j.kind AND a.id > j.id AND a.state = 'completed')))
-                    GROUP BY episodeID, kind
-                    """)
+            let ids = try Self.givenUp(db)
             for id in ids {
                 guard let job = try JobRow.fetch(db, JobID(id)) else { continue }
                 _ = try Self.apply(db, .retried, to: job, at: now, jitter: 0)

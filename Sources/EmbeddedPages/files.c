@@ -25,6 +25,24 @@ static const unsigned char add_feed_mustache[] = {
 static const unsigned char badge_mustache[] = {
 #embed "files/badge.mustache"
 };
+static const unsigned char search_mustache[] = {
+#embed "files/search.mustache"
+};
+static const unsigned char queue_mustache[] = {
+#embed "files/queue.mustache"
+};
+static const unsigned char running_mustache[] = {
+#embed "files/running.mustache"
+};
+static const unsigned char cancel_waiting_mustache[] = {
+#embed "files/cancel-waiting.mustache"
+};
+static const unsigned char settings_mustache[] = {
+#embed "files/settings.mustache"
+};
+static const unsigned char feed_settings_mustache[] = {
+#embed "files/feed-settings.mustache"
+};
 static const unsigned char app_css[] = {
 #embed "files/app.css"
 };
@@ -43,6 +61,12 @@ static const struct { const char *name; const void *bytes; size_t count; } files
     { "error.mustache", error_mustache, sizeof error_mustache },
     { "add-feed.mustache", add_feed_mustache, sizeof add_feed_mustache },
     { "badge.mustache", badge_mustache, sizeof badge_mustache },
+    { "search.mustache", search_mustache, sizeof search_mustache },
+    { "queue.mustache", queue_mustache, sizeof queue_mustache },
+    { "running.mustache", running_mustache, sizeof running_mustache },
+    { "cancel-waiting.mustache", cancel_waiting_mustache, sizeof cancel_waiting_mustache },
+    { "settings.mustache", settings_mustache, sizeof settings_mustache },
+    { "feed-settings.mustache", feed_settings_mustache, sizeof feed_settings_mustache },
     { "app.css", app_css, sizeof app_css },
     { "app.js", app_js, sizeof app_js },
     { "icon.svg", icon_svg, sizeof icon_svg },

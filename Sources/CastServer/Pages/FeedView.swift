@@ -31,6 +31,32 @@ package struct FeedView: Sendable {
         }
     }
 
+    /// What a person wants of the podcast, as it stands in the form.
+    package struct Settings: Sendable {
+        /// A code, or "" for whatever is heard.
+        package var language: String
+        /// "" for any.
+        package var model: String
+        package var autoQueue: Feed.Options.AutoQueue
+        package var takesPublished: Bool
+        /// Models that nodes have, to choose from.
+        package var knownModels: [String]
+        /// Why what was typed was not taken.
+        package var problem: String?
+
+        package init(
+            language: String = "", model: String = "", autoQueue: Feed.Options.AutoQueue = .new,
+            takesPublished: Bool = true, knownModels: [String] = [], problem: String? = nil
+        ) {
+            self.language = language
+            self.model = model
+            self.autoQueue = autoQueue
+            self.takesPublished = takesPublished
+            self.knownModels = knownModels
+            self.problem = problem
+        }
+    }
+
     package var id: FeedID
     package var title: String
     package var author: String?
@@ -52,13 +78,15 @@ package struct FeedView: Sendable {
     package var state: EpisodeState?
     /// Only episodes with these words in their title are shown; nil where there is no search.
     package var search: String?
+    /// Nil where there is nothing to set.
+    package var settings: Settings?
     package var notice: String?
 
     package init(
         id: FeedID, title: String, author: String? = nil, description: String? = nil, link: String? = nil,
         feedAddress: String? = nil, checkedAt: Date? = nil, problem: String? = nil, counts: [EpisodeState: Int],
         episodes: [EpisodeRow], page: Int = 1, pageCount: Int = 1, state: EpisodeState? = nil, search: String? = nil,
-        notice: String? = nil
+        settings: Settings? = nil, notice: String? = nil
     ) {
         self.id = id
         self.title = title
@@ -74,6 +102,7 @@ package struct FeedView: Sendable {
         self.pageCount = pageCount
         self.state = state
         self.search = search
+        self.settings = settings
         self.notice = notice
     }
 }

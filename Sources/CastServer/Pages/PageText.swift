@@ -46,6 +46,41 @@ enum PageText {
         return rest.isMultiple(of: 10) ? "\(whole).\(rest / 10)" : "\(whole).\(self.padded(rest))"
     }
 
+    /// How long something may take that takes days: `3 min`, `44 h`, `6 days`; no finer than anybody can foresee.
+    static func prospect(_ seconds: Double) -> String {
+        let minutes = max(1, self.whole(seconds / 60, rounding: .up))
+        switch minutes {
+        case ..<100: return "\(minutes) min"
+        case ..<(48 * 60): return "\((minutes + 30) / 60) h"
+        default: return "\(self.number((minutes + 720) / 1440)) days"
+        }
+    }
+
+    /// An amount of audio: `45 min`, `3.5 h`, `4,210 h`.
+    static func audio(_ seconds: Double) -> String {
+        let minutes = self.whole(seconds / 60, rounding: .toNearestOrAwayFromZero)
+        switch minutes {
+        case ..<60: return "\(minutes) min"
+        case ..<600:
+            return minutes % 60 < 3 || minutes % 60 >= 57
+                ? "\((minutes + 3) / 60) h" : "\(minutes / 60).\(minutes % 60 * 10 / 60) h"
+        default: return "\(self.number((minutes + 30) / 60)) h"
+        }
+    }
+
+    /// How many times faster than it is spoken: `0.8`, `12`, `1,200`.
+    static func pace(_ factor: Double) -> String {
+        guard factor.isFinite, factor > 0 else { return "0" }
+        let tenths = self.whole(factor * 10, rounding: .toNearestOrAwayFromZero)
+        return tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : self.number((tenths + 5) / 10)
+    }
+
+    /// How long a job may still take, from what it took so far; nil while that says little.
+    static func remaining(_ elapsed: Double, _ percent: Int?) -> String? {
+        guard let percent, percent >= 5, percent < 100, elapsed >= 5 else { return nil }
+        return "about \(self.span(elapsed * Double(100 - percent) / Double(percent))) left"
+    }
+
     /// A `<time>` element's three texts.
     static func length(_ seconds: Double?) -> Pages.Fields? {
         guard let seconds, seconds > 0 else { return nil }
@@ -70,6 +105,15 @@ enum PageText {
         case .transcribing: ("Transcribing", "busy")
         case .completed: ("Transcribed", "good")
         case .failed: ("Failed", "bad")
+        }
+    }
+
+    /// All work of a kind, as a heading.
+    static func heading(_ kind: JobKind) -> String {
+        switch kind {
+        case .download: "Downloads"
+        case .transcribe: "Transcriptions"
+        case .transcriptDownload: "Publishers’ texts"
         }
     }
 
@@ -132,18 +176,38 @@ struct PageDates {
 /// Addresses of our own pages.
 enum PageAddress {
     static func feed(_ id: FeedID, state: EpisodeState? = nil, search: String? = nil, page: Int = 1) -> String {
-        var components = URLComponents()
-        components.path = "/feeds/\(id)"
         var items: [URLQueryItem] = []
         if let state { items.append(URLQueryItem(name: "state", value: state.rawValue)) }
         if let search, !search.isEmpty { items.append(URLQueryItem(name: "q", value: search)) }
         if page > 1 { items.append(URLQueryItem(name: "page", value: String(page))) }
+        return Self.address("/feeds/\(id)", items)
+    }
+
+    private static func address(_ path: String, _ items: [URLQueryItem]) -> String {
+        var components = URLComponents()
+        components.path = path
         components.queryItems = items.isEmpty ? nil : items
         // URLComponents leaves a plus sign as it is, which a form's reader takes for a space.
-        return (components.string ?? components.path).replacing("+", with: "%2B")
+        return (components.string ?? path).replacing("+", with: "%2B")
     }
 
     static func episode(_ id: EpisodeID) -> String { "/episodes/\(id)" }
+
+    /// A sentence of an episode's transcript.
+    static func episode(_ id: EpisodeID, at seconds: Double) -> String {
+        "/episodes/\(id)#t=\(PageText.position(seconds))"
+    }
+
+    /// What is done with all work of a kind.
+    static func lane(_ kind: JobKind, _ action: String) -> String { "/queue/\(kind.rawValue)/\(action)" }
+
+    static func search(_ text: String, feed: FeedID? = nil, onlyTitles: Bool = false, page: Int = 1) -> String {
+        var items = [URLQueryItem(name: "q", value: text)]
+        if let feed { items.append(URLQueryItem(name: "feed_id", value: String(describing: feed))) }
+        if onlyTitles { items.append(URLQueryItem(name: "only", value: "titles")) }
+        if page > 1 { items.append(URLQueryItem(name: "page", value: String(page))) }
+        return Self.address("/search", items)
+    }
 
     /// An address from outside that may be a link: nothing but the web, so that no script hides in it.
     static func outside(_ text: String?) -> String? {

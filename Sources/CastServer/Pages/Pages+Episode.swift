@@ -9,7 +9,7 @@ extension Pages {
         let isRunning = view.state == .downloading || view.state == .transcribing
         let address = PageAddress.episode(view.id)
         let fields: Fields = [
-            "title": view.title, "published": dates.day(view.publishedAt).orFalse,
+            "id": String(describing: view.id), "title": view.title, "published": dates.day(view.publishedAt).orFalse,
             "length": PageText.length(view.duration ?? view.transcript?.duration).orFalse,
             "link": PageAddress.outside(view.link).orFalse, "label": label, "tone": tone,
             "notice": view.notice.orFalse, "problem": view.problem.orFalse,
@@ -108,9 +108,17 @@ extension Pages {
         let end = attempt.endedAt ?? dates.now
         return [
             "started": dates.recent(attempt.startedAt).orFalse,
-            "stage": attempt.kind == .download ? "Download" : "Transcription", "node": attempt.node,
+            "stage": self.stage(attempt.kind), "node": attempt.node,
             "took": PageText.span(end.timeIntervalSince(attempt.startedAt)), "label": label, "tone": tone,
             "problem": attempt.problem.orFalse,
         ]
+    }
+
+    private func stage(_ kind: JobKind) -> String {
+        switch kind {
+        case .download: "Download"
+        case .transcribe: "Transcription"
+        case .transcriptDownload: "Publisher’s text"
+        }
     }
 }

@@ -17,11 +17,16 @@ extension Pages {
             "queueLabel": self.queueLabel(fresh).orFalse, "queueAction": "/feeds/\(view.id)/process",
             "refreshAction": view.feedAddress.map { _ in "/feeds/\(view.id)/refresh" }.orFalse,
             "filters": self.filters(view, total),
+            "settings": view.settings.map { self.settings($0, view.id) }.orFalse,
+            "clearAddress":
+                (view.search.map { !$0.isEmpty } == true ? PageAddress.feed(view.id, state: view.state) : nil)
+                .orFalse,
             "hasSearch": view.search != nil, "searchText": view.search ?? "",
             "stateName": (view.state?.rawValue).orFalse, "address": PageAddress.feed(view.id),
             "hasEpisodes": !view.episodes.isEmpty, "episodes": view.episodes.map { self.row($0, dates) },
             "emptySentence": self.emptySentence(view, total),
-            "hasPages": view.pageCount > 1, "pages": self.pages(view),
+            "hasPages": view.pageCount > 1,
+            "pages": PagePager.fields(page: view.page, of: view.pageCount) { self.address(view, page: $0) },
             "previous": (view.page > 1 ? self.address(view, page: view.page - 1) : nil).orFalse,
             "next": (view.page < view.pageCount ? self.address(view, page: view.page + 1) : nil).orFalse,
         ]
@@ -79,25 +84,26 @@ extension Pages {
         ]
     }
 
+    private func settings(_ settings: FeedView.Settings, _ id: FeedID) -> Fields {
+        let ways = Feed.Options.AutoQueue.allCases.map { way in
+            let name =
+                switch way {
+                case .none: "nothing"
+                case .new: "new episodes"
+                case .all: "new episodes, and all that have no transcript yet"
+                }
+            return ["value": way.rawValue, "name": name, "isChosen": way == settings.autoQueue] as Fields
+        }
+        return [
+            "action": "\(PageAddress.feed(id))/settings", "language": settings.language, "model": settings.model,
+            "ways": ways, "takesPublished": settings.takesPublished, "models": settings.knownModels,
+            "problem": settings.problem.orFalse, "isOpen": settings.problem != nil,
+        ]
+    }
+
     private func emptySentence(_ view: FeedView, _ total: Int) -> String {
         if let search = view.search, !search.isEmpty { return "No episode’s title has “\(search)” in it." }
         if view.state != nil { return "No episode is in this state now." }
         return total == 0 ? "This podcast has no episodes with audio yet." : "There is nothing on this page."
-    }
-
-    /// The first, the last and the pages around the one that is shown; gaps where some are left out.
-    private func pages(_ view: FeedView) -> [Fields] {
-        guard view.pageCount > 1 else { return [] }
-        var pages: [Fields] = []
-        var last = 0
-        for page in 1...view.pageCount where page == 1 || page == view.pageCount || abs(page - view.page) <= 2 {
-            if page > last + 1 { pages.append(["isGap": true]) }
-            last = page
-            pages.append([
-                "isGap": false, "number": PageText.number(page), "address": self.address(view, page: page),
-                "isChosen": page == view.page,
-            ])
-        }
-        return pages
     }
 }

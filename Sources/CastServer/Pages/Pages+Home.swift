@@ -14,7 +14,7 @@ extension Pages {
             "isRunning": !view.running.isEmpty,
             "running": view.running.map { self.row($0, now) },
             "idleSentence": self.idleSentence(view),
-            "waitingSentence": self.waitingSentence(view).orFalse,
+            "waitingSentence": self.waitingSentence(view).orFalse, "queueAddress": Place.queue.address,
             "hasNodes": !view.nodes.isEmpty,
             "nodes": view.nodes.map { self.row($0, dates) },
             "nodeCommand": """
@@ -71,16 +71,12 @@ extension Pages {
 
     private func row(_ job: HomeView.RunningRow, _ now: Date) -> Fields {
         let elapsed = max(0, now.timeIntervalSince(job.startedAt))
-        var remaining: String?
-        // Below that, what it took so far says little about the rest.
-        if let percent = job.percent, percent >= 5, percent < 100, elapsed >= 5 {
-            remaining = "about \(PageText.span(elapsed * Double(100 - percent) / Double(percent))) left"
-        }
         return [
-            "address": PageAddress.episode(job.episodeID), "title": job.title, "feedTitle": job.feedTitle,
+            "address": PageAddress.episode(job.episodeID), "id": String(describing: job.episodeID), "title": job.title,
+            "feedTitle": job.feedTitle,
             "stage": PageText.label(job.kind), "node": job.node.orFalse, "hasPercent": job.percent != nil,
             "percent": job.percent ?? 0, "percentText": job.percent.map { "\($0) %" } ?? "",
-            "elapsed": PageText.span(elapsed), "remaining": remaining.orFalse,
+            "elapsed": PageText.span(elapsed), "remaining": PageText.remaining(elapsed, job.percent).orFalse,
         ]
     }
 
@@ -101,7 +97,7 @@ extension Pages {
         return ["name": node.name, "tone": tone, "state": state, "detail": detail.orFalse]
     }
 
-    private func row(_ episode: HomeView.FinishedRow, _ dates: PageDates) -> Fields {
+    func row(_ episode: HomeView.FinishedRow, _ dates: PageDates) -> Fields {
         var speed: String?
         if let audio = episode.audioSeconds, let work = episode.workSeconds, work > 0, audio > 0 {
             let factor = audio / work

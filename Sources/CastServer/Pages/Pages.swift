@@ -44,11 +44,15 @@ package struct Pages: Sendable {
                 throw CastError(.internalFault, "The template \(name) has a place that is not escaped.")
             }
         }
-        for name in ["layout", "home", "feed", "episode", "error"] where templates[name] == nil {
+        for name in Self.needed where templates[name] == nil {
             throw CastError(.internalFault, "The template \(name) is not there.")
         }
         return library
     }
+
+    private static let needed = [
+        "layout", "home", "feed", "episode", "error", "search", "queue", "cancel-waiting", "settings",
+    ]
 
     /// A page that says what went wrong.
     package func error(status: Int, sentence: String) -> String {
@@ -62,10 +66,33 @@ package struct Pages: Sendable {
         return self.render("error", heading, ["status": status, "heading": heading, "sentence": sentence])
     }
 
+    /// A page that every page leads to.
+    enum Place: Sendable {
+        case search
+        case queue
+        case settings
+
+        var name: String {
+            switch self {
+            case .search: "Search"
+            case .queue: "Queue"
+            case .settings: "Settings"
+            }
+        }
+
+        var address: String {
+            switch self {
+            case .search: "/search"
+            case .queue: "/queue"
+            case .settings: "/settings"
+            }
+        }
+    }
+
     /// Renders a template within the layout.
     func render(
         _ template: String, _ title: String, _ fields: Fields, crumbs: [(name: String, address: String)] = [],
-        isActive: Bool = false, announcement: String = ""
+        place: Place? = nil, isActive: Bool = false, announcement: String = ""
     ) -> String {
         var all = fields
         all["pageTitle"] = title == "cast2md" ? title : "\(title) · cast2md"
@@ -74,6 +101,11 @@ package struct Pages: Sendable {
         all["iconAddress"] = self.iconAddress
         all["hasCrumbs"] = !crumbs.isEmpty
         all["crumbs"] = crumbs.map { ["name": $0.name, "address": $0.address] as Fields }
+        all["places"] = [Place.queue, .settings].map { other in
+            ["name": other.name, "address": other.address, "isHere": other == place] as Fields
+        }
+        // The search page has a field of its own, with more to choose.
+        all["hasHeadSearch"] = place != .search
         all["active"] = isActive
         all["announcement"] = announcement
         all["version"] = castVersion

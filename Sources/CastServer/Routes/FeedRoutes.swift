@@ -48,12 +48,15 @@ struct FeedRoutes: Sendable {
     }
 
     /// Text without white space around it; nothing is left of an empty one.
-    private static func orNothing(_ text: String?) -> String? {
+    static func orNothing(_ text: String?) -> String? {
         let trimmed = text?.trimmingCharacters(in: .whitespacesAndNewlines)
         return trimmed?.isEmpty == true ? nil : trimmed
     }
 
-    private static func language(_ text: String?) throws -> String? {
+    /// A language's code in small letters.
+    ///
+    /// - Throws: `.invalid` for anything else.
+    static func language(_ text: String?) throws -> String? {
         guard let text else { return nil }
         guard text.wholeMatch(of: /[A-Za-z]{2,3}/) != nil else {
             throw CastError(.invalid, "“\(text.prefix(40))” is not a language; it must be a code like en or de.")

@@ -72,6 +72,11 @@ package final class SettingsKeeper: Sendable {
         }
     }
 
+    /// Why a setting cannot have a value; nil when it can.
+    package func problem(_ setting: Setting, _ value: String) -> CastError? {
+        Self.problem([setting.name: value], self.start)
+    }
+
     /// Why a setting cannot be taken.
     private static func problem(_ values: [String: String], _ start: ServerConfiguration) -> CastError? {
         guard values.keys.allSatisfy({ SettingCatalog.named($0) != nil }) else {

@@ -84,10 +84,13 @@ extension SearchIndex {
     }
 
     /// Episodes whose title or description holds it; best first, titles before descriptions.
+    ///
+    /// - Parameter onlyTitles: Whether descriptions are left out.
     package func episodes(
-        _ query: SearchQuery, _ filter: Filter = Filter(), limit: Int, offset: Int = 0
+        _ query: SearchQuery, _ filter: Filter = Filter(), onlyTitles: Bool = false, limit: Int, offset: Int = 0
     ) async throws -> (episodes: [EpisodeID], total: Int) {
-        guard let pattern = filter.pattern(query, columns: "title description") else { return ([], 0) }
+        let columns = onlyTitles ? "title" : "title description"
+        guard let pattern = filter.pattern(query, columns: columns) else { return ([], 0) }
         return try await self.writer.read { db in
             let found = try Row.fetchAll(
                 db,

@@ -2,9 +2,15 @@
 // The pages work without this. It keeps them current, makes sentences play, and lets commands be copied.
 
 // ---- Keeping current: the same page is fetched again, and the parts that changed are put in.
+// The server says when something happened; where its stream is not to be had, the page asks every few seconds.
 
 const busyPause = 2000;
 const idlePause = 15000;
+// With the stream, only what time alone changes ("5 min ago", a node that fell silent) has to be asked for.
+const steadyBusyPause = 10000;
+const steadyIdlePause = 60000;
+// However much happens, the page is fetched no more often than that.
+const shortestPause = 1000;
 const main = document.getElementById("main");
 // What the server sent last for each part, since what stands in the page is changed below.
 const sent = new Map();
@@ -47,14 +53,94 @@ async function refresh() {
   if (said.textContent !== freshMain.dataset.announce) said.textContent = freshMain.dataset.announce;
 }
 
+// ---- The server's stream of what happens.
+
+const happenings = [
+  "job.queued", "job.running", "job.completed", "job.failed", "job.cancelled", "jobs.queued", "jobs.cancelled",
+  "queue.paused", "queue.resumed", "feed.added", "feed.refreshed", "feed.failed", "feed.moved", "feed.removed",
+  "node.registered", "node.removed", "setting.changed", "audio.removed",
+];
+const stream = { source: null, isOpen: false };
+let hasNews = false;
+let wake = () => {};
+
+function nap(milliseconds) {
+  return new Promise((go) => {
+    const timer = setTimeout(go, milliseconds);
+    wake = () => { clearTimeout(timer); go(); };
+  });
+}
+
+function noteNews() {
+  hasNews = true;
+  wake();
+}
+
+// An episode's page may be long: what happens to others does not concern it.
+function concernsPage(event) {
+  const subject = document.querySelector("[data-subject]")?.dataset.subject;
+  if (!subject) return true;
+  try {
+    const episode = JSON.parse(event.data).episode_id;
+    return episode === null || episode === undefined || String(episode) === subject;
+  } catch {
+    return true;
+  }
+}
+
+function showProgress(event) {
+  let report;
+  try { report = JSON.parse(event.data); } catch { return; }
+  const percent = Math.max(0, Math.min(100, Number(report.progress_percent)));
+  const episode = CSS.escape(String(report.episode_id));
+  if (Number.isNaN(percent)) return;
+  for (const bar of document.querySelectorAll(`progress[data-episode="${episode}"]`)) bar.value = percent;
+  for (const text of document.querySelectorAll(`[data-percent-of="${episode}"]`)) text.textContent = `${percent} %`;
+}
+
+function openStream() {
+  if (stream.source || !window.EventSource || document.visibilityState !== "visible") return;
+  const source = new EventSource("/api/events");
+  stream.source = source;
+  source.addEventListener("open", () => {
+    stream.isOpen = true;
+    // Something may have happened between the page and the stream.
+    noteNews();
+  });
+  source.addEventListener("error", () => {
+    const was = stream.isOpen;
+    stream.isOpen = false;
+    if (was) noteNews();
+  });
+  for (const name of happenings) {
+    source.addEventListener(name, (event) => { if (concernsPage(event)) noteNews(); });
+  }
+  source.addEventListener("job.progress", showProgress);
+}
+
+// A browser has few connections to one server, for all its tabs: one that nobody looks at takes none.
+function closeStream() {
+  stream.source?.close();
+  stream.source = null;
+  stream.isOpen = false;
+}
+
 async function keepCurrent() {
   let failures = 0;
+  let begun = Date.now();
+  openStream();
   for (;;) {
-    const pause = (main.dataset.active === "true" ? busyPause : idlePause) * Math.min(8, 2 ** failures);
-    await new Promise((go) => setTimeout(go, pause));
+    const isBusy = main.dataset.active === "true";
+    const steady = isBusy ? steadyBusyPause : steadyIdlePause;
+    const pause = (stream.isOpen ? steady : isBusy ? busyPause : idlePause) * Math.min(8, 2 ** failures);
+    if (!hasNews) await nap(pause);
+    const early = begun + shortestPause - Date.now();
+    if (early > 0) await new Promise((go) => setTimeout(go, early));
     if (document.visibilityState !== "visible") {
       await new Promise((go) => document.addEventListener("visibilitychange", go, { once: true }));
     }
+    hasNews = false;
+    begun = Date.now();
     try {
       await refresh();
       failures = 0;
@@ -64,6 +150,13 @@ async function keepCurrent() {
     document.getElementById("offline").hidden = failures < 2;
   }
 }
+
+document.addEventListener("visibilitychange", () => {
+  if (sent.size === 0) return;
+  if (document.visibilityState === "visible") openStream(); else closeStream();
+});
+window.addEventListener("pagehide", closeStream);
+window.addEventListener("pageshow", (event) => { if (event.persisted && sent.size > 0) openStream(); });
 
 // ---- Commands to copy.
 
@@ -191,4 +284,4 @@ function enhance(root) {
   if (root === document || root.id === "text") enhancePlayer();
 }
 enhance(document);
-keepCurrent();
+if (sent.size > 0) keepCurrent();

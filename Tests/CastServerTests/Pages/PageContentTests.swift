@@ -31,7 +31,7 @@ import Testing
         let html = self.pages.home(PageExamples.home(), now: self.now)
         #expect(html.contains("data-active=\"true\""))
         #expect(html.contains(/<progress max="100" value="40"/))
-        #expect(html.contains(/<progress max="100" +aria-label="Downloading/))
+        #expect(html.contains(/<progress max="100" +data-episode="8" aria-label="Downloading/))
         #expect(html.contains("Transcribing on Text"))
         #expect(html.contains("1 min</span>"))
         #expect(html.contains("about 1 min 30 s left"))
@@ -196,7 +196,7 @@ import Testing
         var view = PageExamples.episode(state: .transcribing)
         view.transcript = nil
         let running = self.pages.episode(view, now: self.now)
-        #expect(running.contains("<progress max=\"100\" value=\"40\" aria-label=\"Transcribing\">"))
+        #expect(running.contains("<progress max=\"100\" value=\"40\" data-episode=\"7\" aria-label=\"Transcribing\">"))
         #expect(running.contains("data-active=\"true\""))
         #expect(!running.contains("<details id=\"attempts\" class=\"about\" open>"))
         view.state = .failed

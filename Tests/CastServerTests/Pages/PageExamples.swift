@@ -1,5 +1,6 @@
 import CastCore
 import CastServer
+import CastStore
 import Foundation
 
 /// Views for the tests: everything that comes from outside is `text`.
@@ -43,7 +44,9 @@ enum PageExamples {
             episodes: [
                 self.row(1, text, .new), self.row(2, text, .transcribing, percent: 12),
                 self.row(3, text, .failed, problem: text), self.row(4, text, .completed),
-            ], page: 7, pageCount: 200, state: nil, search: text, notice: text)
+            ], page: 7, pageCount: 200, state: nil, search: text,
+            settings: .init(language: text, model: text, autoQueue: .all, knownModels: [text], problem: text),
+            notice: text)
     }
 
     static func row(
@@ -88,6 +91,62 @@ enum PageExamples {
             ("episode", pages.episode(self.episode(text), now: self.now)),
             ("running episode", pages.episode(running, now: self.now)),
             ("error", pages.error(status: 404, sentence: text)),
+            ("search", pages.search(self.search(text), now: self.now)),
+            ("vain search", pages.search(SearchView(text: text), now: self.now)),
+            ("queue", pages.queue(self.queue(text), now: self.now)),
+            ("settings", pages.settings(self.settings(text))),
         ]
+    }
+
+    static func search(_ text: String = "Text") -> SearchView {
+        let episode = SearchView.EpisodeRow(
+            id: EpisodeID(7), title: text, feedID: FeedID(1), feedTitle: text, publishedAt: self.now, state: .completed)
+        let marked = "before \(Snippet.open)\(text)\(Snippet.close) behind"
+        return SearchView(
+            text: text, feeds: [(FeedID(1), text), (FeedID(2), "Other")], feed: FeedID(1), episodes: [episode],
+            episodeTotal: 12,
+            groups: [
+                .init(episode: episode, places: [.init(start: 12.5, snippet: marked), .init(start: 75, snippet: text)])
+            ], placeTotal: 65, page: 1, pageCount: 3, indexedEpisodes: 40)
+    }
+
+    static func job(_ id: Int64, _ kind: JobKind, _ state: Job.State, error: String? = nil, model: String? = nil) -> Job
+    {
+        Job(
+            id: JobID(id), episodeID: EpisodeID(id), kind: kind, model: model, attempts: 1, error: error,
+            createdAt: self.now, state: state)
+    }
+
+    static func queue(_ text: String = "Text") -> QueuePageView {
+        let lease = Job.Lease(
+            holder: NodeID("n"), attempt: "a", since: self.now - 60, until: self.now + 60, hasBegun: true, progress: 40)
+        let row = { (job: Job) in QueuePageView.Row(job: job, title: text, feedTitle: text, node: text) }
+        let waiting = JobStore.Waiting(episodes: 5000, audioSeconds: 4990 * 3600, unknown: 10)
+        return QueuePageView(
+            lanes: [
+                .init(
+                    kind: .download, pause: .init(kind: .download, since: self.now - 300, reason: text),
+                    waiting: [
+                        row(self.job(1, .download, .queued(notBefore: self.now + 300), error: text)),
+                        row(self.job(2, .download, .queued(notBefore: self.now))),
+                    ], waitingTotal: 4900),
+                .init(kind: .transcriptDownload),
+                .init(
+                    kind: .transcribe, running: [row(self.job(3, .transcribe, .running(lease)))],
+                    waiting: [row(self.job(4, .transcribe, .queued(notBefore: self.now), model: text))],
+                    waitingTotal: 100),
+            ], waiting: waiting,
+            forecast: QueueForecast(
+                waiting: waiting,
+                done: [.init(endedAt: self.now - 60, audioSeconds: 90 * 3600, workSeconds: 3540)], now: self.now),
+            failed: [row(self.job(5, .transcribe, .failed(at: self.now - 7200), error: text))], failedTotal: 3,
+            finished: self.home(text).finished, models: ["base"], notice: text)
+    }
+
+    static func settings(_ text: String = "Text") -> SettingsView {
+        SettingsView(
+            rows: SettingCatalog.all.map {
+                .init(setting: $0, value: text, standard: text, source: .database, problem: text, isSaved: true)
+            }, notice: text)
     }
 }

@@ -60,7 +60,7 @@ import Testing
         for (name, html) in try PageExamples.all("Text") {
             let names = Set(html.matches(of: /\sid="([^"]*)"/).map { $0.1 })
             for reference in html.matches(of: /\s(?:for|aria-labelledby|aria-describedby)="([^"]*)"/) {
-                #expect(names.contains(reference.1), "\(name)")
+                for one in reference.1.split(separator: " ") { #expect(names.contains(one), "\(name): \(one)") }
             }
             let count = html.matches(of: /<progress\b/).count
             #expect(html.matches(of: /<progress\b[^>]*aria-label="[^"]+"/).count == count, "\(name)")
@@ -89,6 +89,21 @@ import Testing
         }
         #expect(PageFiles.asset("home.mustache") == nil)
         #expect(PageFiles.asset("../app.css") == nil)
+    }
+
+    @Test func `the script listens to everything that the server tells`() throws {
+        let asset = try #require(PageFiles.asset("app.js"))
+        let script = String(decoding: asset.bytes, as: UTF8.self)
+        for kind in Event.Kind.allCases { #expect(script.contains("\"\(kind.rawValue)\""), "\(kind.rawValue)") }
+        #expect(script.contains("\"job.progress\""))
+    }
+
+    @Test func `every page leads to the others and to the search`() throws {
+        for (name, html) in try PageExamples.all("Text") {
+            #expect(html.matches(of: /<form[^>]*action="\/search"/).count == 1, "\(name)")
+            #expect(html.contains("href=\"/queue\"") && html.contains("href=\"/settings\""), "\(name)")
+            #expect(html.matches(of: /<h1\b/).count == 1, "\(name)")
+        }
     }
 
     @Test(arguments: [
