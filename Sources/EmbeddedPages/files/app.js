@@ -58,7 +58,7 @@ async function refresh() {
 const happenings = [
   "job.queued", "job.running", "job.completed", "job.failed", "job.cancelled", "jobs.queued", "jobs.cancelled",
   "queue.paused", "queue.resumed", "feed.added", "feed.refreshed", "feed.failed", "feed.moved", "feed.removed",
-  "node.registered", "node.removed", "setting.changed", "audio.removed",
+  "node.registered", "node.removed", "setting.changed", "audio.removed", "fleet.changed",
 ];
 const stream = { source: null, isOpen: false };
 let hasNews = false;
