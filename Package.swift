@@ -146,7 +146,7 @@ let package = Package(
         tests(
             "CastServerTests",
             [
-                "CastCore", "CastAPI", "CastStore", "CastServer", "CastTestSupport", .hummingbird,
+                "CastCore", "CastAPI", "CastStore", "CastServer", "CastTestSupport", "PodFleet", .hummingbird,
                 .hummingbirdTesting, .httpTypes, .logging, .nioCore,
             ]),
         tests(

@@ -42,7 +42,8 @@ final class GroupCommit: Sendable {
     /// - Parameter barrier: Called once for the whole group, of whichever write has one, after the bodies and before the
     ///   commit: it brings to the disk what they wrote beside the database.
     func write<Value: Sendable>(
-        _ durability: Durability, barrier: (@Sendable () throws -> Void)? = nil, _ body: @escaping @Sendable (GRDB.Database) throws -> Value
+        _ durability: Durability, barrier: (@Sendable () throws -> Void)? = nil,
+        _ body: @escaping @Sendable (GRDB.Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let value = Mutex<Value?>(nil)

@@ -43,6 +43,18 @@ static const unsigned char settings_mustache[] = {
 static const unsigned char feed_settings_mustache[] = {
 #embed "files/feed-settings.mustache"
 };
+static const unsigned char setting_mustache[] = {
+#embed "files/setting.mustache"
+};
+static const unsigned char pods_mustache[] = {
+#embed "files/pods.mustache"
+};
+static const unsigned char end_pods_mustache[] = {
+#embed "files/end-pods.mustache"
+};
+static const unsigned char pod_mustache[] = {
+#embed "files/pod.mustache"
+};
 static const unsigned char app_css[] = {
 #embed "files/app.css"
 };
@@ -67,6 +79,10 @@ static const struct { const char *name; const void *bytes; size_t count; } files
     { "cancel-waiting.mustache", cancel_waiting_mustache, sizeof cancel_waiting_mustache },
     { "settings.mustache", settings_mustache, sizeof settings_mustache },
     { "feed-settings.mustache", feed_settings_mustache, sizeof feed_settings_mustache },
+    { "setting.mustache", setting_mustache, sizeof setting_mustache },
+    { "pods.mustache", pods_mustache, sizeof pods_mustache },
+    { "end-pods.mustache", end_pods_mustache, sizeof end_pods_mustache },
+    { "pod.mustache", pod_mustache, sizeof pod_mustache },
     { "app.css", app_css, sizeof app_css },
     { "app.js", app_js, sizeof app_js },
     { "icon.svg", icon_svg, sizeof icon_svg },

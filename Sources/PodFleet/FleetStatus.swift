@@ -25,6 +25,10 @@ package struct FleetStatus: Sendable, Equatable {
     /// Why scaling buys nothing now, whatever waits.
     package var hold: String?
     package var money: [Money]
+    /// What waits for a worker; nil when it cannot be read.
+    package var queue: QueueView?
+    /// What scaling makes of it: what it would buy if it was on and nothing held it.
+    package var decision: ScalePolicy.Decision?
 
     package var activePods: [Pod] { self.pods.filter(\.isOpen) }
 }
@@ -40,6 +44,7 @@ extension FleetController {
         let known = Set(pods.compactMap { $0.rental?.pod })
         var runs: [InstanceID: PodRun] = [:]
         for run in books.runs.values.sorted(by: { $0.startedAt < $1.startedAt }) { runs[run.instance] = run }
+        let queue = await self.attempt("the queue cannot be read") { try await self.surroundings.queue() }
         return FleetStatus(
             settings: settings, pods: pods, runs: runs, listed: list?.pods.filter { known.contains($0.id) },
             trouble: trouble, obstacle: await self.obstacle(books, settings),
@@ -49,7 +54,8 @@ extension FleetController {
                 return FleetStatus.Money(
                     kind: kind, cap: settings.caps[kind], spent: budget.spent(in: period, at: now),
                     reserved: budget.reserved(in: period, at: now))
-            })
+            },
+            queue: queue, decision: queue.map { settings.scaling.decide(Self.inputs(books, $0, settings), at: now) })
     }
 
     private func obstacle(_ books: FleetBooks, _ settings: FleetSettings) async -> String? {

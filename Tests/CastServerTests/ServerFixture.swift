@@ -25,15 +25,17 @@ struct ServerFixture: Sendable {
     }
 
     static func run(
-        podcasts: PodcastSource = .unimplemented, _ body: @Sendable (ServerFixture) async throws -> Void
+        podcasts: PodcastSource = .unimplemented, provider: FleetProvider? = nil, environment: [String: String] = [:],
+        _ body: @Sendable (ServerFixture) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let time = TestTime()
             let parts = try ServerParts(
-                configuration: ServerConfiguration(dataPath: folder.path), database: try Database(inMemory: ()),
+                configuration: try ServerConfiguration(dataPath: folder.path, environment: environment),
+                database: try Database(inMemory: ()),
                 search: try SearchIndex(inMemory: ()),
                 storage: try StorageFolder(path: folder.appendingPathComponent("storage").path), podcasts: podcasts,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
+                provider: provider, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
             let application = Application(router: try buildRouter(parts), logger: parts.logger)
             try await application.test(.router) { client in
                 try await body(ServerFixture(parts: parts, client: client, time: time))

@@ -65,8 +65,25 @@ enum MarkdownRenderer {
         return quoted + "\""
     }
 
+    /// Whether there is nothing to do: most sentences are plain letters with single spaces.
+    private static func isPlain(_ text: String) -> Bool {
+        var isAfterSpace = true
+        for byte in text.utf8 {
+            switch byte {
+            case 0x20 where isAfterSpace: return false
+            case 0x20: isAfterSpace = true
+            case 0x21...0x7E where !Self.marks.contains(byte): isAfterSpace = false
+            default: return false
+            }
+        }
+        return !isAfterSpace
+    }
+
+    private static let marks = Array("\\`*_[]<".utf8)
+
     /// Text on one line, in which nothing is Markdown or HTML that was not meant to be.
     private static func inline(_ text: String) -> String {
+        if self.isPlain(text) { return text }
         let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         var safe = ""
         for scalar in line.unicodeScalars where scalar.properties.generalCategory != .control {

@@ -12,13 +12,14 @@ package enum TranscriptMarkdown {
                 startsParagraph = true
                 continue
             }
-            if let match = line.wholeMatch(of: /\*Language: ([a-z]{2,3})\b.*\*/) {
+            // Hour-long transcripts come by the dozen a second: patterns only where a line may be one.
+            if line.hasPrefix("*Language: "), let match = line.wholeMatch(of: /\*Language: ([a-z]{2,3})\b.*\*/) {
                 transcript.language = String(match.1)
                 continue
             }
             // A title, a note in italics, a horizontal line: nothing that was said.
             if line.hasPrefix("# ") || line == "---" { continue }
-            if line.wholeMatch(of: /\*[^*].*[^*]\*/) != nil { continue }
+            if Self.isNote(line) { continue }
             let (start, spoken) = Self.timeAndText(of: line)
             guard !spoken.isEmpty else { continue }
             if startsParagraph { paragraphStarts.insert(timed.count) }
@@ -51,18 +52,33 @@ package enum TranscriptMarkdown {
         return lines[(end + 1)...]
     }
 
+    /// Whether a line stands in italics as a whole: `*…*`.
+    private static func isNote(_ line: Substring) -> Bool {
+        let bytes = line.utf8
+        let star = UInt8(ascii: "*")
+        guard bytes.count >= 4, bytes.first == star, bytes.last == star else { return false }
+        return bytes[bytes.index(after: bytes.startIndex)] != star && bytes.dropLast().last != star
+    }
+
+    /// `**[MM:SS]**` or `**[HH:MM:SS]**` in front of what is said.
     private static func timeAndText(of line: Substring) -> (Double?, Substring) {
-        guard let match = line.prefixMatch(of: /\*\*\[(?:(\d{1,4}):)?(\d{1,4}):(\d\d)\]\*\*/) else {
-            return (nil, line)
-        }
-        let hours = match.1.flatMap { Double($0) } ?? 0
-        let time = hours * 3600 + (Double(match.2) ?? 0) * 60 + (Double(match.3) ?? 0)
-        return (time, line[match.range.upperBound...].trimmedWhitespace)
+        guard line.hasPrefix("**["), let end = line.utf8.firstIndex(of: UInt8(ascii: "]")) else { return (nil, line) }
+        let rest = line[line.utf8.index(after: end)...]
+        let parts = line[line.utf8.index(line.startIndex, offsetBy: 3)..<end].split(
+            separator: ":", omittingEmptySubsequences: false)
+        let isTime =
+            rest.hasPrefix("**") && (2...3).contains(parts.count) && parts.last?.utf8.count == 2
+            && parts.allSatisfy { part in
+                (1...4).contains(part.utf8.count) && part.utf8.allSatisfy { (48...57).contains($0) }
+            }
+        guard isTime else { return (nil, line) }
+        let seconds = parts.reduce(0.0) { $0 * 60 + (Double($1) ?? 0) }
+        return (seconds, rest.dropFirst(2).trimmedWhitespace)
     }
 
     /// The existing server's Parakeet node writes a line for every word.
     private static func isOneWordALine(_ lines: [String]) -> Bool {
-        lines.count >= 10 && lines.filter { !$0.contains(" ") }.count * 10 >= lines.count * 9
+        lines.count >= 10 && lines.count { !$0.utf8.contains(0x20) } * 10 >= lines.count * 9
     }
 
     private static func words(_ timed: [(text: String, start: Double)]) -> [Transcript.Word] {
@@ -75,7 +91,8 @@ package enum TranscriptMarkdown {
     }
 
     private static func unescaped(_ text: Substring) -> String {
-        String(text.replacing(/\\([\\`*_\[\]<])/) { $0.1 })
+        guard text.utf8.contains(UInt8(ascii: "\\")) else { return String(text) }
+        return String(text.replacing(/\\([\\`*_\[\]<])/) { $0.1 })
     }
 }
 

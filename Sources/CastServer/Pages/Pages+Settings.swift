@@ -1,6 +1,5 @@
 import CastCore
 import Foundation
-import PodFleet
 
 extension Pages {
     /// Every setting, with what it means, what it is and where that comes from.
@@ -9,21 +8,12 @@ extension Pages {
         let fields: Fields = [
             "notice": view.notice.orFalse,
             "problemSentence": self.problemSentence(problems).orFalse,
-            "sections": self.sections(view.rows),
+            "rows": view.rows.map(self.row),
         ]
         return self.render("settings", "Settings", fields, crumbs: [("Podcasts", "/")], place: .settings)
     }
 
-    /// The server's own settings, then those of pods, which many never need.
-    private func sections(_ rows: [SettingsView.Row]) -> [Fields] {
-        let fleet = rows.filter { FleetSetting(rawValue: $0.setting.name) != nil }
-        let server = rows.filter { FleetSetting(rawValue: $0.setting.name) == nil }
-        return [("server", "Server", server), ("pods", "GPU pods", fleet)].filter { !$0.2.isEmpty }.map {
-            ["name": $0.0, "heading": $0.1, "rows": $0.2.map(self.row)]
-        }
-    }
-
-    private func problemSentence(_ count: Int) -> String? {
+    func problemSentence(_ count: Int) -> String? {
         switch count {
         case 0: nil
         case 1: "Nothing is saved: one value cannot be taken."
@@ -31,7 +21,7 @@ extension Pages {
         }
     }
 
-    private func row(_ row: SettingsView.Row) -> Fields {
+    func row(_ row: SettingsView.Row) -> Fields {
         let setting = row.setting
         let options: [(value: String, name: String)]
         let isNumber: Bool
@@ -53,7 +43,7 @@ extension Pages {
         ]
     }
 
-    private func facts(_ row: SettingsView.Row) -> String {
+    func facts(_ row: SettingsView.Row) -> String {
         var facts: [String] = []
         if case .int(let range) = row.setting.form {
             facts.append("\(PageText.number(range.lowerBound)) to \(PageText.number(range.upperBound))")

@@ -51,7 +51,8 @@ package struct Pages: Sendable {
     }
 
     private static let needed = [
-        "layout", "home", "feed", "episode", "error", "search", "queue", "cancel-waiting", "settings",
+        "layout", "home", "feed", "episode", "error", "search", "queue", "cancel-waiting", "settings", "pods",
+        "end-pods",
     ]
 
     /// A page that says what went wrong.

@@ -29,13 +29,7 @@ struct FleetRoutes: Sendable {
         fleet.get("runs", use: self.runs)
     }
 
-    /// - Throws: `.unavailable` that names the variable that is missing.
-    private func fleet() throws -> FleetController {
-        guard let fleet = self.parts.fleet else {
-            throw CastError(.unavailable, "RunPod not configured. Set RUNPOD_API_KEY environment variable.")
-        }
-        return fleet
-    }
+    private func fleet() throws -> FleetController { try self.parts.configuredFleet() }
 
     // MARK: Looking
 
@@ -208,6 +202,16 @@ struct FleetRoutes: Sendable {
             ("NVIDIA GeForce RTX 3090", "RTX 3090", 24), ("NVIDIA RTX A6000", "RTX A6000", 48),
             ("NVIDIA L40", "L40", 48),
         ].map { GPUTypesResponse.GPU(id: $0.0, displayName: $0.1, memoryGB: $0.2, price: nil) }, source: "fallback")
+}
+
+extension ServerParts {
+    /// - Throws: `.unavailable` that names the variable that is missing.
+    func configuredFleet() throws -> FleetController {
+        guard let fleet = self.fleet else {
+            throw CastError(.unavailable, "RunPod not configured. Set RUNPOD_API_KEY environment variable.")
+        }
+        return fleet
+    }
 }
 
 extension FleetStatusResponse: ResponseEncodable {}

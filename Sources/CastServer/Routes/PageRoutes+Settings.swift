@@ -13,25 +13,23 @@ extension PageRoutes {
 
     @Sendable func settings(request: Request, context: AppContext) async throws -> HTML {
         let fields = request.fields
-        let saved = Set((fields["saved"] ?? "").split(separator: " ").map(String.init))
-        return HTML(
-            self.pages.settings(
-                SettingsView(
-                    rows: self.settingRows().map { row in
-                        var row = row
-                        row.isSaved = saved.contains(row.setting.name)
-                        return row
-                    },
-                    notice: fields["notice"])))
+        let rows = self.settingRows(SettingCatalog.server, saved: Self.saved(fields))
+        return HTML(self.pages.settings(SettingsView(rows: rows, notice: fields["notice"])))
     }
 
-    private func settingRows() -> [SettingsView.Row] {
+    /// The settings that were changed just now, as a redirect after it names them.
+    static func saved(_ fields: FormFields) -> Set<String> {
+        Set((fields["saved"] ?? "").split(separator: " ").map(String.init))
+    }
+
+    func settingRows(_ settings: [Setting], saved: Set<String> = []) -> [SettingsView.Row] {
         let keeper = self.parts.settings
         let current = keeper.current
-        return SettingCatalog.all.map { setting in
+        return settings.map { setting in
             SettingsView.Row(
                 setting: setting, value: Self.text(setting.value(in: current)),
-                standard: Self.text(keeper.standard(of: setting)), source: keeper.source(of: setting))
+                standard: Self.text(keeper.standard(of: setting)), source: keeper.source(of: setting),
+                isSaved: saved.contains(setting.name))
         }
     }
 
@@ -45,12 +43,19 @@ extension PageRoutes {
         }
     }
 
+    /// What became of a form with settings.
+    enum Saving {
+        /// These were changed; the notice is for the page.
+        case saved([String], notice: String)
+        /// Nothing was: one value or more cannot be taken.
+        case refused([SettingsView.Row])
+    }
+
     /// Takes what is different from what counts now: all of it, or nothing where one value cannot be.
     ///
     /// An emptied field goes back to what the server was started with.
-    @Sendable func saveSettings(request: Request, context: AppContext) async throws -> Response {
-        let typed = try await request.postedFields()
-        var rows = self.settingRows()
+    func save(_ typed: FormFields, _ settings: [Setting]) async throws -> Saving {
+        var rows = self.settingRows(settings)
         var changes: [String: String?] = [:]
         for index in rows.indices {
             let setting = rows[index].setting
@@ -61,18 +66,29 @@ extension PageRoutes {
             rows[index].problem = value.isEmpty ? nil : self.parts.settings.problem(setting, value)?.message
             changes[setting.name] = .some(value.isEmpty ? nil : value)
         }
-        guard rows.allSatisfy({ $0.problem == nil }) else {
+        guard rows.allSatisfy({ $0.problem == nil }) else { return .refused(rows) }
+        try await self.parts.settings.set(changes, at: self.parts.now())
+        return .saved(changes.keys.sorted(), notice: Self.notice(changes))
+    }
+
+    @Sendable func saveSettings(request: Request, context: AppContext) async throws -> Response {
+        switch try await self.save(try await request.postedFields(), SettingCatalog.server) {
+        case .saved(let names, let notice):
+            return Self.redirect(to: "/settings", notice: notice, saved: names)
+        case .refused(let rows):
             return HTML(self.pages.settings(SettingsView(rows: rows))).response(status: .badRequest)
         }
-        try await self.parts.settings.set(changes, at: self.parts.now())
-        return Self.redirect(to: "/settings", notice: Self.notice(changes), saved: changes.keys.sorted())
     }
 
     @Sendable func resetSetting(request: Request, context: AppContext) async throws -> Response {
-        let name = try await request.postedFields()["name"] ?? ""
+        try await self.reset(try await request.postedFields()["name"] ?? "", backTo: "/settings")
+    }
+
+    /// Takes a setting back to what the server was started with.
+    func reset(_ name: String, backTo path: String) async throws -> Response {
         let changes = [name: String?.none]
         try await self.parts.settings.set(changes, at: self.parts.now())
-        return Self.redirect(to: "/settings", notice: Self.notice(changes), saved: [name])
+        return Self.redirect(to: path, notice: Self.notice(changes), saved: [name])
     }
 
     private static func notice(_ changes: [String: String?]) -> String {
@@ -83,7 +99,7 @@ extension PageRoutes {
             : "Saved. \(late.joined(separator: ", ")) \(late.count == 1 ? "counts" : "count") from the next start on."
     }
 
-    private static func redirect(to path: String, notice: String, saved: [String]) -> Response {
+    static func redirect(to path: String, notice: String, saved: [String]) -> Response {
         let allowed = CharacterSet.alphanumerics
         let values = [("notice", notice), ("saved", saved.joined(separator: " "))].map { name, value in
             "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")"

@@ -22,6 +22,7 @@ struct PageRoutes: Sendable {
         router.get("/search", use: self.search)
         self.addQueue(to: router)
         self.addSettings(to: router)
+        self.addPods(to: router)
         router.get("/assets/:name", use: self.asset)
     }
 

@@ -31,11 +31,8 @@ struct PodModelRoutes: Sendable {
     /// The backend follows the model's name unless the request says it.
     @Sendable func addModel(request: Request, context: AppContext) async throws -> MessageResponse {
         let body = try await request.read(PodModelRequest.self, context: context)
-        let id = try Self.checked(body.id)
-        let backend = try body.backend.map { try Choice.read($0, as: "a backend", of: Backend.self) }
-        try await self.parts.database.podModels.add(
-            id: id, displayName: String((body.displayName ?? id).prefix(200)), backend: backend ?? Backend(model: id))
-        return MessageResponse("Model '\(id)' added.")
+        try await PodModelKeeper(parts: self.parts).add(body.id, displayName: body.displayName, backend: body.backend)
+        return MessageResponse("Model '\(body.id)' added.")
     }
 
     @Sendable func removeNamed(request: Request, context: AppContext) async throws -> MessageResponse {
@@ -48,26 +45,13 @@ struct PodModelRoutes: Sendable {
     }
 
     private func remove(_ id: String) async throws -> MessageResponse {
-        guard id != self.parts.configuration.fleet.model else {
-            throw CastError(
-                .conflict, "Model '\(id)' is what pods run. Choose another one in runpod_whisper_model first.")
-        }
-        try await self.parts.database.podModels.remove(id)
+        try await PodModelKeeper(parts: self.parts).remove(id)
         return MessageResponse("Model '\(id)' deleted.")
     }
 
     @Sendable func reset(request: Request, context: AppContext) async throws -> MessageResponse {
         try await self.parts.database.podModels.reset()
         return MessageResponse("Models reset to \(PodModelStore.standard.count) defaults.")
-    }
-
-    /// A name that can stand in an environment, an address and a shell.
-    private static func checked(_ id: String) throws -> String {
-        guard id.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\/-]{0,99}/) != nil else {
-            throw CastError(
-                .invalid, "“\(id.prefix(100))” is not a model's name: letters, digits, dots, dashes and one slash.")
-        }
-        return id
     }
 }
 

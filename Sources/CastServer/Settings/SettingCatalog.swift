@@ -96,9 +96,13 @@ package struct Setting: Sendable {
 
 /// Every setting that can be changed on the page and through the API.
 package enum SettingCatalog {
-    package static let all: [Setting] = Self.server + FleetSetting.allCases.map(\.setting)
+    package static let all: [Setting] = Self.server + Self.fleet
 
-    private static let server: [Setting] = [
+    /// Those of GPU pods.
+    package static let fleet: [Setting] = FleetSetting.allCases.map(\.setting)
+
+    /// Those of the server itself.
+    package static let server: [Setting] = [
         .int(
             "max_concurrent_downloads", \.maxConcurrentDownloads, 1...32, needsRestart: true, "Downloads at once",
             "How many audio files are fetched at the same time."),

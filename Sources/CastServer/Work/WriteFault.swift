@@ -9,7 +9,9 @@ enum WriteFault {
         if error is CastError || error is CancellationError { return error }
         guard Self.isWriting(error) else { return error }
         return Self.isFull(error)
-            ? CastError(.storageFull, "\(what): there is no space left on the disk. Free some space and try again.", cause: error)
+            ? CastError(
+                .storageFull, "\(what): there is no space left on the disk. Free some space and try again.",
+                cause: error)
             : CastError(.unavailable, "\(what): the storage folder does not take it.", cause: error)
     }
 
