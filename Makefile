@@ -36,9 +36,16 @@ engine: build
 	@$(BIN)/cast2md engine install faster-whisper
 	@$(BIN)/cast2md models fetch base
 
+# One after the other: tests of one group run side by side, and some groups keep both cores of a small machine busy.
+TEST_GROUPS := CastCoreTests|CastClientTests|HumanSpeechTests|CastStoreTests CastServerTests CastNodeTests PodcastsTests \
+  TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests PodFleetTests \
+  EndToEndTests.KilledNodeTests|EndToEndTests.FullDiskTests EndToEndTests.FleetDemoTests EndToEndTests.KilledAtRandomTests
+
 test: engine ## Run all tests, with the real engine and the real model
 	@swift build --quiet --build-tests
-	@swift test --skip-build
+	@for group in $(foreach group,$(TEST_GROUPS),'$(group)'); do \
+	  echo "== $$group"; swift test --skip-build --filter "^($$group)[./]"; \
+	done
 
 bench: bench-cuts bench-server ## Everything that is measured: word errors, the server under load
 

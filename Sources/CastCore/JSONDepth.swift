@@ -9,6 +9,11 @@ package enum JSONDepth {
 
     /// The offset of the first bracket that nests too deep; nil when none does.
     package static func firstBeyondLimit(in data: Data) -> Int? {
+        // The bytes as they lie: `Data`'s own iterator took as long as the decoding of an hour-long transcript.
+        data.withUnsafeBytes { Self.firstBeyondLimit(in: $0) }
+    }
+
+    private static func firstBeyondLimit(in data: UnsafeRawBufferPointer) -> Int? {
         var depth = 0
         var isInString = false
         var isEscaped = false

@@ -27,7 +27,7 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     SearchRoutes(parts: parts).add(to: router)
     EventRoutes(parts: parts).add(to: router)
     MetricsRoutes(parts: parts).add(to: router)
-    try OpenAPIRoutes().add(to: router)
+    OpenAPIRoutes().add(to: router)
     PageRoutes(parts: parts, pages: pages).add(to: router)
     return router
 }

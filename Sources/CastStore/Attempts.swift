@@ -42,6 +42,7 @@ enum Attempts {
                 arguments: [lease.attempt])
             return
         }
+        if case .completed(let node) = event { try Self.noteResult(db, of: old, by: node, at: now) }
         guard case .running(let lease) = old.state else { return }
         if case .running(let now) = new.state {
             guard now.hasBegun, !lease.hasBegun else { return }
@@ -52,7 +53,9 @@ enum Attempts {
         }
         let outcome: String
         switch event {
-        case .completed(let node): outcome = node == lease.holder ? "completed" : "superseded"
+        case .completed(let node):
+            if node == lease.holder { return }
+            outcome = "superseded"
         case .failed: outcome = "failed"
         case .leaseExpired: outcome = "expired"
         case .released, .interrupted, .stalled, .leftOut, .renewed, .touched, .progressed, .resumed, .retried:
@@ -63,5 +66,15 @@ enum Attempts {
         let statement = try db.cachedStatement(
             sql: "UPDATE attempt SET endedAt = ?, outcome = ?, error = ? WHERE id = ?")
         try statement.execute(arguments: [now.stored, outcome, error, lease.attempt])
+    }
+
+    /// The try that brought the result, which may have lost its lease before: the record says who did the work.
+    private static func noteResult(_ db: GRDB.Database, of job: Job, by node: NodeID, at now: Date) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE attempt SET endedAt = ?, outcome = 'completed', error = NULL WHERE id =
+                (SELECT id FROM attempt WHERE jobID = ? AND nodeID = ? ORDER BY startedAt DESC, id DESC LIMIT 1)
+                """)
+        try statement.execute(arguments: [now.stored, job.id.rawValue, node.rawValue])
     }
 }

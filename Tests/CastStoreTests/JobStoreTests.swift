@@ -233,4 +233,19 @@ import Testing
         _ = try await self.database.jobs.enqueueProcessing(of: episodes[0].id, at: self.now)
         #expect(try await self.database.jobs.queued(kind: .download, limit: 5).count == 1)
     }
+
+    @Test func `the record says who brought a late result`() async throws {
+        let (_, episodes) = try await self.database.makeFeed(withAudio: true, at: self.now)
+        let id = try await self.database.jobs.enqueue(.transcribe, for: episodes[0].id, at: self.now)
+        _ = try await self.claim("slow")
+        _ = try await self.database.jobs.expireLeases(at: self.now + 200, stalledBefore: self.now)
+        _ = try await self.claim("other", at: self.now + 201)
+        let verdict = try await self.database.jobs.complete(
+            id, by: NodeID("node-slow"), product: .transcript(path: "a.md", model: "m", source: "whisper", duration: 1),
+            at: self.now + 202
+        ) {}
+        #expect(verdict == .changed)
+        let outcomes = try await self.database.episodes.attempts(of: episodes[0].id).map(\.outcome)
+        #expect(outcomes == ["completed", "superseded"])
+    }
 }

@@ -7,7 +7,7 @@ import NIOCore
 
 /// The API's description, in the form that tools read (https://spec.openapis.org/oas/v3.1.0).
 enum OpenAPIDocument {
-    /// - Throws: When a wire type cannot be described; that shows at start.
+    /// - Throws: When a wire type cannot be described; a test would have shown it.
     static func make() throws -> Data {
         var paths: [String: [String: JSONValue]] = [:]
         for call in APICatalog.calls {
@@ -76,16 +76,12 @@ enum OpenAPIDocument {
 
 /// `GET /openapi.json`.
 struct OpenAPIRoutes: Sendable {
-    private let document: Data
-
-    init() throws { self.document = try OpenAPIDocument.make() }
-
     func add(to router: Router<AppContext>) {
-        let document = self.document
+        // Made when somebody asks, which is seldom; a start does not wait for it.
         router.get("/openapi.json") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: try OpenAPIDocument.make())))
         }
     }
 }
