@@ -37,8 +37,8 @@ package struct Pages: Sendable {
             } catch {
                 throw CastError(.internalFault, "The template \(name) is broken.", cause: error)
             }
-            for match in text.matches(of: /\{\{\s*[<>]\s*([A-Za-z-]+)\s*\}\}/) where templates[String(match.1)] == nil {
-                throw CastError(.internalFault, "The template \(name) uses \(match.1), which is not there.")
+            for used in Self.partials(of: text) where templates[used] == nil {
+                throw CastError(.internalFault, "The template \(name) uses \(used), which is not there.")
             }
             if text.contains("{{{") || text.contains("{{&") {
                 throw CastError(.internalFault, "The template \(name) has a place that is not escaped.")
@@ -54,6 +54,17 @@ package struct Pages: Sendable {
         "layout", "home", "feed", "episode", "error", "search", "queue", "cancel-waiting", "settings", "pods",
         "end-pods",
     ]
+
+    /// The templates that one asks for: `{{>name}}` and `{{<name}}`.
+    ///
+    /// Without a regular expression: that took a tenth of a second of each start.
+    private static func partials(of text: String) -> [String] {
+        text.components(separatedBy: "{{").dropFirst().compactMap { tag in
+            let inner = tag.drop(while: \.isWhitespace)
+            guard let sign = inner.first, sign == ">" || sign == "<" else { return nil }
+            return String(inner.dropFirst().drop(while: \.isWhitespace).prefix { $0.isLetter || $0 == "-" })
+        }
+    }
 
     /// A page that says what went wrong.
     package func error(status: Int, sentence: String) -> String {

@@ -39,8 +39,9 @@ extension SearchIndex {
         }
     }
 
-    /// Of a word that is everywhere so many places are looked at, those indexed last; ranking them all would take
-    /// longer than anybody waits, and nobody reads the thousandth hit.
+    /// Of a word that is everywhere so many places are looked at, those indexed last, and they are not ranked.
+    ///
+    /// That would take longer than anybody waits, and nobody reads the thousandth hit.
     package static let mostCandidates = 1000
 
     /// The best places in transcripts, best first.
@@ -51,14 +52,19 @@ extension SearchIndex {
     ) async throws -> (hits: [Hit], total: Int) {
         guard let pattern = filter.pattern(query, columns: "body") else { return ([], 0) }
         return try await self.writer.read { db in
+            let arguments = Self.arguments(pattern, filter, ["most": Self.mostCandidates])
+            let source = """
+                FROM passageText t \(filter.condition.isEmpty ? "" : "JOIN passage c ON c.id = t.rowid")
+                WHERE passageText MATCH :pattern\(filter.condition) ORDER BY t.rowid DESC LIMIT :most
+                """
+            let newest = try Int64.fetchAll(db, sql: "SELECT t.rowid \(source)", arguments: arguments)
+            // To rank a word that is everywhere, every place of it would have to be read: the newest are as good.
+            guard newest.count < Self.mostCandidates else {
+                let shown = newest.dropFirst(offset).prefix(limit)
+                return (try shown.map { try Self.hit(db, $0, 0, pattern) }, newest.count)
+            }
             let candidates = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT t.rowid AS id, bm25(passageText) AS score FROM passageText t
-                    \(filter.condition.isEmpty ? "" : "JOIN passage c ON c.id = t.rowid")
-                    WHERE passageText MATCH :pattern\(filter.condition) ORDER BY t.rowid DESC LIMIT :most
-                    """,
-                arguments: Self.arguments(pattern, filter, ["most": Self.mostCandidates]))
+                db, sql: "SELECT t.rowid AS id, bm25(passageText) AS score \(source)", arguments: arguments)
             let best = candidates.sorted { ($0["score"] as Double, $0["id"] as Int64) < ($1["score"], $1["id"]) }
                 .dropFirst(offset).prefix(limit)
             return (try best.map { try Self.hit(db, $0["id"], $0["score"], pattern) }, candidates.count)
