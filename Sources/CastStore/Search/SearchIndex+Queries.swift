@@ -61,13 +61,13 @@ extension SearchIndex {
             // To rank a word that is everywhere, every place of it would have to be read: the newest are as good.
             guard newest.count < Self.mostCandidates else {
                 let shown = newest.dropFirst(offset).prefix(limit)
-                return (try shown.map { try Self.hit(db, $0, 0, pattern) }, newest.count)
+                return (try Self.hits(db, shown.map { ($0, 0) }, pattern), newest.count)
             }
             let candidates = try Row.fetchAll(
                 db, sql: "SELECT t.rowid AS id, bm25(passageText) AS score \(source)", arguments: arguments)
             let best = candidates.sorted { ($0["score"] as Double, $0["id"] as Int64) < ($1["score"], $1["id"]) }
                 .dropFirst(offset).prefix(limit)
-            return (try best.map { try Self.hit(db, $0["id"], $0["score"], pattern) }, candidates.count)
+            return (try Self.hits(db, best.map { ($0["id"], $0["score"]) }, pattern), candidates.count)
         }
     }
 
@@ -85,7 +85,7 @@ extension SearchIndex {
                     WHERE passageText MATCH ? AND t.rowid BETWEEN ? AND ? ORDER BY t.rowid LIMIT ?
                     """,
                 arguments: [pattern, first, last, limit])
-            return try found.map { try Self.hit(db, $0["id"], $0["score"], pattern) }
+            return try Self.hits(db, found.map { ($0["id"], $0["score"]) }, pattern)
         }
     }
 
@@ -130,18 +130,36 @@ extension SearchIndex {
         return arguments + more
     }
 
-    /// Reads one hit with its text; only for those that are shown.
-    private static func hit(_ db: GRDB.Database, _ id: Int64, _ score: Double, _ pattern: String) throws -> Hit {
-        let statement = try db.cachedStatement(
+    /// Reads the hits that are shown with their texts, in their order.
+    ///
+    /// In one pass: the beginning of a word has to be looked up anew in each query, which takes as long as many hits.
+    private static func hits(
+        _ db: GRDB.Database, _ shown: [(id: Int64, score: Double)], _ pattern: String
+    ) throws -> [Hit] {
+        guard let first = shown.map(\.id).min(), let last = shown.map(\.id).max() else { return [] }
+        let ids = String(decoding: try JSONEncoder().encode(shown.map(\.id)), as: UTF8.self)
+        let rows = try Row.fetchAll(
+            db,
             sql: """
-                SELECT p.episodeID, p.start, p."end", p.marks, highlight(passageText, 0, ?1, ?2) AS marked
-                FROM passageText t JOIN passage p ON p.id = t.rowid WHERE passageText MATCH ?3 AND t.rowid = ?4
-                """)
-        let arguments: StatementArguments = [String(Snippet.open), String(Snippet.close), pattern, id]
-        guard let row = try Row.fetchOne(statement, arguments: arguments) else {
-            throw CastError(.internalFault, "The search index lost a passage while it was read.")
+                SELECT t.rowid AS id, CASE WHEN t.rowid IN (SELECT value FROM json_each(:ids))
+                    THEN highlight(passageText, 0, :open, :close) END AS marked
+                FROM passageText t WHERE passageText MATCH :pattern AND t.rowid BETWEEN :first AND :last
+                """,
+            arguments: [
+                "ids": ids, "open": String(Snippet.open), "close": String(Snippet.close), "pattern": pattern,
+                "first": first, "last": last,
+            ])
+        var marked: [Int64: String] = [:]
+        for row in rows { marked[row["id"]] = row["marked"] as String? }
+        return try shown.compactMap { hit in
+            guard let text = marked[hit.id] else { return nil }
+            return try Self.hit(db, hit.id, hit.score, text)
         }
-        let marked = row["marked"] as String
+    }
+
+    private static func hit(_ db: GRDB.Database, _ id: Int64, _ score: Double, _ marked: String) throws -> Hit? {
+        let statement = try db.cachedStatement(sql: "SELECT episodeID, start, \"end\", marks FROM passage WHERE id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
         let marks = (row["marks"] as String).split(separator: ";").compactMap { mark -> Passage.Mark? in
             let parts = mark.split(separator: ",")
             guard parts.count == 2, let offset = Int(parts[0]), let time = Double(parts[1]) else { return nil }
