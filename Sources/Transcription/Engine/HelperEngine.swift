@@ -37,7 +37,7 @@ package final class HelperEngine: SpeechEngine, Service {
         }
     }
 
-    package var batchSize: Int { self.size.withLock { $0 } }
+    package var limits: BatchLimits { BatchLimits(segments: self.size.withLock { $0 }) }
 
     /// Segments a batch: until the helper has said what suits its device, what suits most processors.
     private let size: Mutex<Int>

@@ -97,7 +97,7 @@ enum HelperFrame {
         }
         let words = try zip(lists, segments).map { list, segment in
             var last = 0.0
-            return try list.map { word in
+            let words = try list.map { word in
                 guard word.start.isFinite, word.end.isFinite, word.start >= 0, word.end >= word.start,
                     word.end <= segment.duration + 0.5
                 else {
@@ -111,6 +111,7 @@ enum HelperFrame {
                 return BatchResult.Word(
                     text: word.text, start: word.start, end: word.end, probability: word.probability)
             }
+            return BatchResult.Segment(words)
         }
         return BatchResult(
             segments: words, language: answer.language, languageProbability: answer.language_probability,

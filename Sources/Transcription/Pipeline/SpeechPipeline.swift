@@ -69,7 +69,7 @@ package struct SpeechPipeline: Transcriber {
         let samples = try await AudioDecoder().decode(path) { samples in
             for segment in cutter.append(samples) {
                 batch.append(segment)
-                guard batch.count >= self.engine.batchSize else { continue }
+                guard batch.count >= self.engine.limits.segments else { continue }
                 await batches.send(batch)
                 batch = []
             }
@@ -88,10 +88,10 @@ package struct SpeechPipeline: Transcriber {
         for try await batch in batches {
             let result = try await self.engine.recognise(batch, language: language)
             // Found once for the file, where somebody speaks; a jingle in another language does not change it.
-            if result.segments.contains(where: { !$0.isEmpty }) { language = language ?? result.language }
+            if result.segments.contains(where: { !$0.words.isEmpty }) { language = language ?? result.language }
             engineName = result.engine
             for (segment, found) in zip(batch, result.segments) {
-                words += found.map { word in
+                words += found.words.map { word in
                     let (start, end) = segment.trimmed(start: word.start, end: word.end)
                     let first = segment.fileTime(of: start, isEnd: false)
                     return Transcript.Word(

@@ -6,13 +6,13 @@ import Transcription
 
 @Suite(.timeLimit(.minutes(3)))
 struct HelperEngineTests {
-    private func texts(_ result: BatchResult) -> [[String]] { result.segments.map { $0.map(\.text) } }
+    private func texts(_ result: BatchResult) -> [[String]] { result.segments.map { $0.words.map(\.text) } }
 
     @Test func `a batch comes back with a result for each segment, in order`() async throws {
         try await ScriptedHelper.run(["start ok"]) { helper in
             let result = try await helper.engine.recognise(segments(16_000, 8000, 24_000), language: nil)
             #expect(self.texts(result) == [["w16000"], ["w8000"], ["w24000"]])
-            #expect(result.segments[2][0].end == 1.5)
+            #expect(result.segments[2].words[0].end == 1.5)
             #expect(result.language == "en")
             #expect(result.engine == "scripted 1")
             let second = try await helper.engine.recognise(segments(3200), language: "de")
@@ -23,9 +23,9 @@ struct HelperEngineTests {
 
     @Test func `the batch size is what the helper says suits its device`() async throws {
         try await ScriptedHelper.run(["start ok"]) { helper in
-            #expect(helper.engine.batchSize != 6)
+            #expect(helper.engine.limits.segments != 6)
             _ = try await helper.engine.recognise(segments(16_000), language: nil)
-            #expect(helper.engine.batchSize == 6)
+            #expect(helper.engine.limits.segments == 6)
         }
     }
 
@@ -98,7 +98,7 @@ struct HelperEngineTests {
             let lengths = [100, 200, 300, 400, 500, 600, 700]
             let result = try await helper.engine.recognise(segments(100, 200, 300, 400, 500, 600, 700), language: nil)
             #expect(self.texts(result) == lengths.map { ["w\($0)"] })
-            #expect(helper.engine.batchSize == 2)
+            #expect(helper.engine.limits.segments == 2)
             #expect(helper.lives == 1)
         }
     }

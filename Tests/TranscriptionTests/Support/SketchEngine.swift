@@ -4,12 +4,12 @@ import Transcription
 
 /// An engine that hears a word in every sound between two pauses of a fifth of a second.
 final class SketchEngine: SpeechEngine {
-    let batchSize: Int
+    let limits: BatchLimits
     private let failure: CastError?
     private let calls = Mutex<[(segments: Int, language: String?)]>([])
 
     init(batchSize: Int = 2, failure: CastError? = nil) {
-        self.batchSize = batchSize
+        self.limits = BatchLimits(segments: batchSize)
         self.failure = failure
     }
 
@@ -20,7 +20,7 @@ final class SketchEngine: SpeechEngine {
         self.calls.withLock { $0.append((segments.count, language)) }
         if let failure = self.failure { throw failure }
         return BatchResult(
-            segments: segments.map(Self.words), language: language ?? "nl", languageProbability: 0.9,
+            segments: segments.map { BatchResult.Segment(Self.words(in: $0)) }, language: language ?? "nl", languageProbability: 0.9,
             engine: "sketch 1")
     }
 
@@ -43,7 +43,7 @@ final class SketchEngine: SpeechEngine {
 
 /// An engine that never answers; it says when it was asked.
 final class EndlessEngine: SpeechEngine {
-    let batchSize = 1
+    let limits = BatchLimits(segments: 1)
     let asked: AsyncStream<Void>
     private let ask: AsyncStream<Void>.Continuation
 
