@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server format lint setup engine
+.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server bench-speech format lint setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -47,7 +47,7 @@ test: engine ## Run all tests, with the real engine and the real model
 	  echo "== $$group"; swift test --skip-build --filter "^($$group)[./]"; \
 	done
 
-bench: bench-cuts bench-server ## Everything that is measured: word errors, the server under load
+bench: bench-cuts bench-server bench-speech ## Everything that is measured: word errors, the server under load, the worker
 
 bench-cuts: engine ## Word errors and speed: our cuts beside cuts on a fixed clock
 	@$(BIN)/workbench cuts --cache $(CACHE)
@@ -56,6 +56,11 @@ bench-server: setup ## The server (release build): queue, audio, a large feed, s
 	@swift build --quiet -c release --product cast2md
 	@swift build --quiet -c release --product workbench
 	@.build/release/workbench server --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)')
+
+bench-speech: engine ## The worker (release build): an engine at a set speed, and the real one beside its own calls; PARTS=pace
+	@swift build --quiet -c release --product cast2md
+	@swift build --quiet -c release --product workbench
+	@.build/release/workbench speech --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)') $(if $(MULTIPLES),--multiples '$(MULTIPLES)')
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests

@@ -133,9 +133,9 @@ let package = Package(
         program(
             "workbench",
             [
-                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "RunPodEmulator", "Transcription",
-                .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .subprocess,
-                .systemPackage, .unixSignals,
+                "CastCore", "CastAPI", "CastClient", "CastNode", "CastStore", "HumanSpeech", "RunPodEmulator",
+                "Transcription", .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1,
+                .subprocess, .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
