@@ -20,9 +20,26 @@ struct CutsCommand: AsyncParsableCommand {
     @Option(help: "What the order of the prompts is drawn from.")
     var seed: UInt64 = 1
 
+    @Option(help: "Which parts, separated by commas: words (through the engine), places (of cuts, without it).")
+    var parts = "words,places"
+
+    @Option(help: "Hours of speech for the places of cuts.")
+    var hours = 2.0
+
+    func validate() throws {
+        guard Set(self.parts.split(separator: ",")).isSubset(of: ["words", "places"]) else {
+            throw ValidationError("Parts are words and places.")
+        }
+    }
+
     func run() async throws {
         let bench = CutsBench(cache: self.cache, seconds: self.seconds, seed: self.seed)
-        try await untilInterrupted { try await bench.run() }
+        let places = BoundaryBench(cache: self.cache, seconds: self.hours * 3600)
+        let parts = self.parts.split(separator: ",")
+        try await untilInterrupted {
+            if parts.contains("words") { try await bench.run() }
+            if parts.contains("places") { try await places.run() }
+        }
     }
 }
 
