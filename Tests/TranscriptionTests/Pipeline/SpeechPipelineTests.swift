@@ -48,7 +48,7 @@ struct SpeechPipelineTests {
             #expect(engine.languages.count > 2)
             #expect(engine.languages.first == .some(nil))
             #expect(engine.languages.dropFirst().allSatisfy { $0 == "nl" })
-            #expect(engine.batches.dropLast().allSatisfy { $0 == 2 })
+            #expect(engine.batches.allSatisfy { $0 <= 2 })
             #expect(transcript.language == "nl")
         }
     }
@@ -57,7 +57,7 @@ struct SpeechPipelineTests {
         try await withTemporaryFolder { folder in
             var sketch = SoundSketch()
             // Too faint for the engine of this test, in which it hears no word.
-            sketch.burst(75, loudness: 400)
+            sketch.burst(150, loudness: 400)
             for _ in 0..<90 {
                 sketch.silence(0.5)
                 sketch.burst(1)
