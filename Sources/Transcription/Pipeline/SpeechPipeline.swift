@@ -322,7 +322,10 @@ package final class SpeechPipeline: Transcriber {
             for place in reports.indices {
                 switch reports[place].stage {
                 case .decode: reports[place].queue = self.decoders.waiting
-                case .pool: reports[place].queue = state.pool.waiting.count
+                case .pool:
+                    reports[place].queue = state.pool.waiting.count
+                    // What is in memory now, not what passed through.
+                    reports[place].audioSeconds = state.pool.heldSeconds
                 case .engine:
                     reports[place].queue = state.pool.callsUnderWay
                     reports[place].busySeconds = state.time.busy / .seconds(1)
