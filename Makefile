@@ -58,9 +58,9 @@ bench-server: setup ## The server (release build): queue, audio, a large feed, s
 	@.build/release/workbench server --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)')
 
 bench-speech: engine ## The worker (release build): an engine at a set speed, and the real one beside its own calls; PARTS=pace
-	@swift build --quiet -c release --product cast2md
 	@swift build --quiet -c release --product workbench
-	@.build/release/workbench speech --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)') $(if $(MULTIPLES),--multiples '$(MULTIPLES)')
+	@.build/release/workbench speech --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)') \
+	  $(if $(SPEEDS),--speeds '$(SPEEDS)') $(if $(EPISODES),--episodes '$(EPISODES)' --slow-episodes '$(EPISODES)')
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests

@@ -117,10 +117,13 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
     package var language: String?
     /// Bytes of the audio.
     package var audioSize: Int64?
+    /// Seconds of audio, where the feed or the file said so.
+    package var audioDuration: Double?
 
     package init(
         jobID: JobID? = nil, episodeID: EpisodeID? = nil, episodeTitle: String? = nil, audioURL: String? = nil,
-        attempt: String? = nil, language: String? = nil, audioSize: Int64? = nil
+        attempt: String? = nil, language: String? = nil, audioSize: Int64? = nil,
+        audioDuration: Double? = nil
     ) {
         self.jobID = jobID
         self.episodeID = episodeID
@@ -130,6 +133,7 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
         self.attempt = attempt
         self.language = language
         self.audioSize = audioSize
+        self.audioDuration = audioDuration
     }
 
     enum CodingKeys: String, CodingKey {
@@ -140,6 +144,7 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
         case audioURL = "audio_url"
         case hasJob = "has_job"
         case audioSize = "audio_size"
+        case audioDuration = "audio_duration"
     }
 }
 

@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Synchronization
 package import Transcription
 
-/// The worker: claims jobs, fetches their audio ahead, recognises one after the other, and hands the results in.
+/// The worker: claims jobs, fetches their audio ahead, recognises what is here side by side, and hands the results in.
 ///
 /// It runs until it is told to stop, until the leave policy says so, or until the server does not know it any more.
 /// Whichever it is, nothing is lost: undone jobs are handed back, finished ones stay on disk until the server has them.
@@ -26,6 +26,9 @@ package final class NodeRunner: Service {
     let server: String
     let settings: NodeSettings
     let spool: Spool
+    let checkpoints: CheckpointFolder
+    /// What fetching and handing in take.
+    let meter = StageMeter()
     let audioFolder: URL
     let logger: Logger
     let clock: any Clock<Duration>
@@ -37,6 +40,8 @@ package final class NodeRunner: Service {
     /// How to cancel what is being done for a job.
     let cancellations = Mutex<[JobHandle: @Sendable () -> Void]>([:])
     private let endingFound = Mutex<Ending?>(nil)
+    /// The jobs that the checkpoint folder knows of; nil before it is known what an earlier run left there.
+    private let heldOnDisk = Mutex<[JobHandle]?>(nil)
 
     /// Wakes the one loop that claims and heartbeats.
     let talkBell = Bell()
@@ -65,6 +70,7 @@ package final class NodeRunner: Service {
         self.server = server.absoluteString
         self.settings = settings
         self.spool = Spool(folder: home.spoolFolder(for: server), logger: logger)
+        self.checkpoints = CheckpointFolder(folder: home.checkpointFolder(for: server))
         self.audioFolder = home.audioFolder
         self.logger = logger
         self.clock = clock
@@ -79,8 +85,26 @@ package final class NodeRunner: Service {
 
     package var status: NodeStatus {
         let uptime = self.uptime.now
+        let stages = self.stages
         return self.state.withLock {
-            NodeStatus($0, name: self.name, model: self.transcriber.model, server: self.server, uptime: uptime)
+            NodeStatus(
+                $0, name: self.name, model: self.transcriber.model, server: self.server, uptime: uptime, stages: stages)
+        }
+    }
+
+    /// The whole way of a job, stage by stage.
+    package var stages: [StageReport] {
+        var (fetch, upload) = (self.meter[.fetch], self.meter[.upload])
+        (fetch.queue, upload.queue) = self.state.withLock { state in
+            (state.jobs.count { $0.stage == .fetching }, state.unsent)
+        }
+        return [fetch] + self.transcriber.stages + [upload]
+    }
+
+    /// Seconds of audio that the recogniser does in a second; nil until that is known.
+    var speed: Double? {
+        self.transcriber.stages.first { $0.stage == .engine }.flatMap { engine in
+            engine.busySeconds >= 1 ? engine.audioSeconds / engine.busySeconds : nil
         }
     }
 
@@ -143,11 +167,14 @@ package final class NodeRunner: Service {
 
     /// Watches over leaving, apart from all that may hang.
     private func watch() async -> Ending? {
+        var log = StageLog(interval: .seconds(60))
+        defer { if let line = log.last(self.stages) { self.logger.info("stages", metadata: line) } }
         while !Task.isCancelled {
             let now = self.uptime.now
             let (isStopping, reason) = self.state.withLock { ($0.isStopping, $0.decideToLeave(at: now)) }
             if isStopping { return .stopRequested }
             if let reason { return .left(reason) }
+            if let line = log.next(self.stages, at: now) { self.logger.info("stages", metadata: line) }
             await self.watchBell.wait(upTo: self.settings.pollInterval, self.clock)
         }
         return nil
@@ -166,6 +193,20 @@ package final class NodeRunner: Service {
         for result in try self.spool.load() {
             self.state.withLock { $0.adopt(result.handle, title: result.title) }
             self.outbox.withLock { $0.add(result.handle, .result(result, isOnDisk: true), at: now) }
+        }
+        for job in self.checkpoints.load() where self.state.withLock({ $0.resume(job) }) {
+            self.logger.info("job of an earlier run taken up again", metadata: self.facts(job.handle, job.title))
+        }
+        self.noteHeld()
+    }
+
+    /// Writes down which jobs are held, if that has changed: a node that is killed goes on with them.
+    func noteHeld() {
+        self.heldOnDisk.withLock { onDisk in
+            let held = self.state.withLock { $0.jobs.filter { !$0.isUnsent } }
+            guard held.map(\.handle) != onDisk else { return }
+            onDisk = held.map(\.handle)
+            self.checkpoints.save(held)
         }
     }
 

@@ -1,5 +1,6 @@
 import CastClient
 package import CastCore
+package import Transcription
 
 /// What the node says of itself on `/status`; the first four fields are those of nodes of the existing server.
 package struct NodeStatus: Sendable, Codable, Equatable {
@@ -37,15 +38,17 @@ package struct NodeStatus: Sendable, Codable, Equatable {
     package var uptimeSeconds: Int
     /// Jobs whose audio is on its way.
     package var fetching: Int
-    /// Jobs whose audio is here.
+    /// Jobs whose audio is here, beside the current one.
     package var prefetched: Int
     /// Results and reports that the server has not taken yet.
     package var spool: Int
     package var jobsDone: Int
     package var jobsFailed: Int
+    /// What each step of the way has done, and what waits before it.
+    package var stages: [StageReport]
 
     enum CodingKeys: String, CodingKey {
-        case status, name, running, model, server, fetching, prefetched, spool
+        case status, name, running, model, server, fetching, prefetched, spool, stages
         case currentJob = "current_job"
         case serverReachable = "server_reachable"
         case uptimeSeconds = "uptime_seconds"
@@ -68,9 +71,12 @@ package struct NodeStatus: Sendable, Codable, Equatable {
         try container.encode(self.spool, forKey: .spool)
         try container.encode(self.jobsDone, forKey: .jobsDone)
         try container.encode(self.jobsFailed, forKey: .jobsFailed)
+        try container.encode(self.stages, forKey: .stages)
     }
 
-    package init(_ state: NodeState, name: String, model: String, server: String, uptime: Duration) {
+    package init(
+        _ state: NodeState, name: String, model: String, server: String, uptime: Duration, stages: [StageReport] = []
+    ) {
         self.name = name
         self.running = !state.isStopping
         self.model = model
@@ -78,10 +84,11 @@ package struct NodeStatus: Sendable, Codable, Equatable {
         self.serverReachable = state.isServerReachable
         self.uptimeSeconds = Int(uptime.components.seconds)
         self.fetching = state.jobs.count { $0.stage == .fetching }
-        self.prefetched = state.waitingOrFetching - self.fetching
+        self.prefetched = state.ahead.count - self.fetching
         self.spool = state.unsent
         self.jobsDone = state.jobsDone
         self.jobsFailed = state.jobsFailed
+        self.stages = stages
         self.currentJob = state.recognising.map { job, share, since in
             CurrentJob(
                 jobID: job.handle.job, episodeTitle: job.title,

@@ -65,13 +65,18 @@ extension HomeFolder {
     package var nodeFile: URL { self.url.appendingPathComponent("node.json") }
 
     /// Where finished work waits for a server; one folder a server.
-    package func spoolFolder(for server: URL) -> URL {
+    package func spoolFolder(for server: URL) -> URL { self.folder("spool", for: server) }
+
+    /// Where it is kept how far unfinished work is; one folder a server.
+    package func checkpointFolder(for server: URL) -> URL { self.folder("checkpoints", for: server) }
+
+    private func folder(_ kind: String, for server: URL) -> URL {
         let text = server.absoluteString.lowercased()
         let readable = String(text.drop { $0 != "/" }.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         let name = readable.drop { $0 == "-" }.prefix(80)
         // Two addresses that read alike are still two servers (FNV-1a, which is the same in every run).
         let digest = text.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return self.url.appendingPathComponent("spool", isDirectory: true)
+        return self.url.appendingPathComponent(kind, isDirectory: true)
             .appendingPathComponent("\(name)-\(String(digest, radix: 16))", isDirectory: true)
     }
 

@@ -1,3 +1,5 @@
+import Transcription
+
 /// The status page for people: it reloads itself, needs no script, and asks no other host for anything.
 package enum StatusHTML {
     package static func page(_ status: NodeStatus) -> String {
@@ -14,6 +16,7 @@ package enum StatusHTML {
             body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
             th { text-align: left; font-weight: normal; padding-right: 2rem; color: GrayText }
             progress { width: 100% }
+            .stages td { text-align: right; padding-right: 1rem; font-variant-numeric: tabular-nums }
             :root { color-scheme: light dark }
             </style>
             </head>
@@ -31,6 +34,7 @@ package enum StatusHTML {
             \(self.row("Failed", "\(status.jobsFailed)"))
             \(self.row("Running for", self.time(status.uptimeSeconds)))
             </table>
+            \(self.stages(status.stages))
             </body>
             </html>
 
@@ -43,6 +47,27 @@ package enum StatusHTML {
             <p>\(self.escaped(job.episodeTitle ?? "Job \(job.jobID)")): \(job.progressPercent) %, \
             \(self.time(job.elapsedSeconds))</p>
             <progress max="100" value="\(job.progressPercent)"></progress>
+            """
+    }
+
+    /// The slow stage is the one that is busy while others wait.
+    private static func stages(_ reports: [StageReport]) -> String {
+        guard reports.contains(where: { $0.items > 0 }) else { return "" }
+        let rows = reports.map { report in
+            let cells = [
+                StageLog.tenths(report.busySeconds), StageLog.tenths(report.waitingSeconds), "\(report.items)",
+                "\(Int(report.audioSeconds))", "\(report.queue)",
+            ]
+            return "<tr><th scope=\"row\">\(report.stage.rawValue)</th>"
+                + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+        }
+        let heads = ["Stage", "Busy (s)", "Waiting (s)", "Items", "Audio (s)", "Queued"]
+        return """
+            <h2>Stages</h2>
+            <table class="stages">
+            <tr>\(heads.map { "<th scope=\"col\">\($0)</th>" }.joined())</tr>
+            \(rows.joined(separator: "\n"))
+            </table>
             """
     }
 

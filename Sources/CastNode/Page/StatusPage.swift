@@ -7,7 +7,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// The node's own little site: `/status` and `/health` for programs, `/` for people.
+/// The node's own little site: `/status`, `/metrics` and `/health` for programs, `/` for people.
 ///
 /// A taken port is no reason not to work: the next free one is used, and where none is to be had, none.
 package final class StatusPage: Service {
@@ -77,6 +77,9 @@ package final class StatusPage: Service {
             return Self.response(try encoder.encode(self.status()), "application/json")
         }
         router.get("health") { _, _ in Self.response(Data(#"{"status":"ok"}"#.utf8), "application/json") }
+        router.get("metrics") { _, _ in
+            Self.response(Data(StatusMetrics.text(self.status()).utf8), "text/plain; version=0.0.4; charset=utf-8")
+        }
         router.get("/") { _, _ in
             Self.response(Data(StatusHTML.page(self.status()).utf8), "text/html; charset=utf-8")
         }

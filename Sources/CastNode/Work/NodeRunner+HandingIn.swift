@@ -4,6 +4,7 @@ import CastCore
 import Foundation
 import Logging
 import Synchronization
+import Transcription
 
 extension NodeRunner {
     /// Tells the server results and failures, each until it is taken or definitely not wanted.
@@ -45,6 +46,8 @@ extension NodeRunner {
     }
 
     private func send(_ parcel: Outbox.Parcel) async throws {
+        let begun = self.uptime.now
+        defer { self.meter.add(.upload, busy: self.uptime.now - begun) }
         switch parcel.content {
         case .result(let result, _): try await self.api.complete(parcel.handle, result.request)
         case .failure(let request): try await self.api.fail(parcel.handle, request)
@@ -54,6 +57,8 @@ extension NodeRunner {
     private func settle(_ parcel: Outbox.Parcel) {
         if case .result(let result, _) = parcel.content {
             self.spool.remove(result)
+            self.checkpoints.remove(result.handle.job)
+            self.meter.add(.upload, items: 1, audio: result.request.transcript?.duration ?? 0)
             self.logger.info("result handed in", metadata: self.facts(parcel.handle, result.title))
         }
         self.forget(parcel)
@@ -141,6 +146,7 @@ extension NodeRunner {
         }
         let now = self.uptime.now
         self.state.withLock { $0.settled(job.handle, at: now) }
+        self.noteHeld()
     }
 
     private func deliverLast(_ parcel: Outbox.Parcel) async {

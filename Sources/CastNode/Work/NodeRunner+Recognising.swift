@@ -7,9 +7,10 @@ import Synchronization
 import Transcription
 
 extension NodeRunner {
-    /// Recognises one job after the other, as long as there is audio; saving a result does not keep the next waiting.
+    /// Recognises every job whose audio is here, side by side: the recogniser fills its batches from all of them, and
+    /// serves the oldest first.
     func recogniseAll() async {
-        await withDiscardingTaskGroup { savings in
+        await withDiscardingTaskGroup { recognitions in
             while !Task.isCancelled {
                 let now = self.uptime.now
                 guard let (job, file) = self.state.withLock({ $0.nextToRecognise(at: now) }) else {
@@ -18,10 +19,13 @@ extension NodeRunner {
                 }
                 // Its place in the queue is free.
                 self.talkBell.ring()
-                if let transcript = await self.recognise(job, file) {
-                    savings.addTask { self.keep(transcript, of: job) }
+                recognitions.addTask {
+                    if let transcript = await self.recognise(job, file) { self.keep(transcript, of: job) }
+                    try? FileManager.default.removeItem(at: file)
+                    // Its place is free now, and not before.
+                    self.noteHeld()
+                    self.talkBell.ring()
                 }
-                try? FileManager.default.removeItem(at: file)
             }
         }
     }
@@ -48,6 +52,7 @@ extension NodeRunner {
                 .replacing(file.lastPathComponent, with: "“\(job.title ?? "the audio")”")
             switch (error as? CastError)?.code {
             case .unreadableMedia:
+                self.checkpoints.remove(job.handle.job)
                 self.report(job, "Transcription failed: \(message)", retry: false, .audioUnusable)
             case .invalid:
                 // For example a language that this model does not know; another node's may.
@@ -64,10 +69,14 @@ extension NodeRunner {
         return try await withThrowingTaskGroup(of: Transcript?.self) { group in
             group.addTask {
                 try await self.cancellable(job.handle) {
-                    try await self.transcriber.transcribe(file.path, language: job.language) { share in
+                    try await self.transcriber.transcribe(
+                        file.path, language: job.language, checkpoint: self.checkpoints.file(of: job.handle.job)
+                    ) { share in
                         let now = self.uptime.now
                         self.state.withLock { $0.progressed(job.handle, share: share, at: now) }
                         bell.ring()
+                        // There may be less in hand now than keeps the recogniser busy.
+                        self.talkBell.ring()
                     }
                 }
             }
@@ -88,9 +97,7 @@ extension NodeRunner {
         var told = 0
         while !Task.isCancelled {
             await bell.wait()
-            let percent = self.state.withLock { state in
-                state.recognising.flatMap { $0.job.handle == handle ? Int($0.share * 100) : nil } ?? 0
-            }
+            let percent = self.state.withLock { Int(($0.share(of: handle) ?? 0) * 100) }
             guard percent > told else { continue }
             do {
                 try await self.api.progress(handle, percent)
@@ -125,6 +132,7 @@ extension NodeRunner {
     func save(_ result: SpooledResult) -> Bool {
         do {
             try self.spool.save(result)
+            self.checkpoints.remove(result.handle.job)
             return true
         } catch {
             self.logger.error(

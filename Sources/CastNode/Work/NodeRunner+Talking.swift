@@ -14,6 +14,8 @@ extension NodeRunner {
         await withDiscardingTaskGroup(returning: Ending?.self) { fetches in
             var heartbeatDue = self.uptime.now
             var claimDue = heartbeatDue
+            // What an earlier run held is fetched again once the server has heard that we are back.
+            var resumed = self.state.withLock { $0.jobs.filter { !$0.isUnsent } }
             while !Task.isCancelled {
                 let now = self.uptime.now
                 if now >= heartbeatDue {
@@ -22,10 +24,16 @@ extension NodeRunner {
                         fetches.cancelAll()
                         return .registrationRefused
                     }
-                } else if now >= claimDue, self.state.withLock({ $0.beginClaim(at: now) }) {
+                    guard !resumed.isEmpty, self.state.withLock({ $0.isServerReachable == true }) else { continue }
+                    for job in resumed where self.state.withLock({ $0.holds(job.handle) }) {
+                        fetches.addTask { await self.fetchMeasured(job) }
+                    }
+                    resumed = []
+                } else if now >= claimDue, self.beginClaim(at: now) {
                     switch await self.claim() {
                     case .job(let job):
-                        fetches.addTask { await self.fetch(job) }
+                        self.noteHeld()
+                        fetches.addTask { await self.fetchMeasured(job) }
                     case .nothing:
                         claimDue = self.uptime.now + self.settings.pollInterval
                     case .refused:
@@ -42,6 +50,18 @@ extension NodeRunner {
             }
             return nil
         }
+    }
+
+    private func beginClaim(at now: Duration) -> Bool {
+        let speed = self.speed
+        return self.state.withLock { $0.beginClaim(at: now, speed: speed) }
+    }
+
+    private func fetchMeasured(_ job: NodeState.HeldJob) async {
+        let begun = self.uptime.now
+        await self.fetch(job)
+        self.meter.add(.fetch, busy: self.uptime.now - begun, items: 1, audio: job.seconds ?? 0)
+        self.noteHeld()
     }
 
     private enum ClaimResult {
@@ -107,6 +127,7 @@ extension NodeRunner {
             if case .waiting(let file) = job.stage { try? FileManager.default.removeItem(at: file) }
             self.cancellations.withLock { $0[job.handle] }?()
         }
+        self.noteHeld()
     }
 
     func facts(_ handle: JobHandle, _ title: String?) -> Logger.Metadata {

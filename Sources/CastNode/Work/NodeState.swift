@@ -24,6 +24,8 @@ package struct NodeState: Sendable {
         package var language: String?
         /// The audio's path on the server.
         package var audioPath: String
+        /// Seconds of audio, as far as anybody said or its size tells.
+        package var seconds: Double?
         package var stage: Stage
 
         package var isUnsent: Bool { self.stage == .unsent }
@@ -45,17 +47,22 @@ package struct NodeState: Sendable {
     private var isClaiming = false
     private var policy: LeavePolicy
     private let settings: NodeSettings
+    private let prefetch: PrefetchPolicy
 
     package init(_ settings: NodeSettings, at now: Duration) {
         self.settings = settings
+        self.prefetch = PrefetchPolicy(slots: settings.prefetchSlots)
         self.policy = LeavePolicy(settings.leave, at: now)
     }
 
     // MARK: Claiming
 
     /// Starts a claim, if there is room for another job; only one is ever on its way.
-    package mutating func beginClaim(at now: Duration) -> Bool {
-        guard !self.isStopping, !self.isClaiming, self.waitingOrFetching < self.settings.prefetchSlots,
+    ///
+    /// - Parameter speed: Seconds of audio that the recogniser does in a second, once that is known.
+    package mutating func beginClaim(at now: Duration, speed: Double? = nil) -> Bool {
+        guard !self.isStopping, !self.isClaiming,
+            self.prefetch.wantsMore(beside: self.ahead.count, seconds: self.secondsAhead, speed: speed),
             self.unsent < self.settings.maximumUnsent, (self.policy.restsUntil ?? now) <= now
         else { return false }
         self.isClaiming = true
@@ -80,9 +87,21 @@ package struct NodeState: Sendable {
         guard !self.jobs.contains(where: { $0.handle.job == id }) else { return nil }
         let job = HeldJob(
             handle: JobHandle(job: id, attempt: answer.attempt), title: answer.episodeTitle,
-            language: answer.language, audioPath: answer.audioURL ?? "", stage: .fetching)
+            language: answer.language, audioPath: answer.audioURL ?? "",
+            seconds: answer.audioDuration ?? answer.audioSize.map(PrefetchPolicy.seconds(ofBytes:)), stage: .fetching)
         self.jobs.append(job)
         return job
+    }
+
+    /// Takes up a job that an earlier run held when it was killed.
+    ///
+    /// - Returns: False when what came of it is in the spool already.
+    package mutating func resume(_ job: HeldJob) -> Bool {
+        guard !self.jobs.contains(where: { $0.handle.job == job.handle.job }) else { return false }
+        var job = job
+        job.stage = .fetching
+        self.jobs.append(job)
+        return true
     }
 
     /// Takes up what an earlier run left in the spool.
@@ -98,9 +117,11 @@ package struct NodeState: Sendable {
         return self.change(handle) { $0.stage = .waiting(file: file) }
     }
 
-    /// The job that has waited longest, which is in recognition from now on.
+    /// A job whose audio is here, the oldest first, which is in recognition from now on.
+    ///
+    /// Several are at a time: the recogniser fills its batches from all of them.
     package mutating func nextToRecognise(at now: Duration) -> (job: HeldJob, file: URL)? {
-        guard !self.isStopping, self.recognising == nil else { return nil }
+        guard !self.isStopping else { return nil }
         for index in self.jobs.indices {
             guard case .waiting(let file) = self.jobs[index].stage else { continue }
             self.jobs[index].stage = .recognising(file: file, share: 0, since: now)
@@ -175,11 +196,20 @@ package struct NodeState: Sendable {
 
     // MARK: What others see
 
+    /// The oldest job in recognition; the one that others are told of.
     package var recognising: (job: HeldJob, share: Double, since: Duration)? {
         for job in self.jobs {
             if case .recognising(_, let share, let since) = job.stage { return (job, share, since) }
         }
         return nil
+    }
+
+    /// How far a job in recognition is, 0 to 1.
+    package func share(of handle: JobHandle) -> Double? {
+        guard case .recognising(_, let share, _) = self.jobs.first(where: { $0.handle == handle })?.stage else {
+            return nil
+        }
+        return share
     }
 
     /// What a heartbeat says of jobs: all of them.
@@ -189,13 +219,15 @@ package struct NodeState: Sendable {
             currentJobID: self.recognising?.job.handle.job, claimedJobIDs: self.jobs.map(\.handle.job))
     }
 
-    package var waitingOrFetching: Int {
-        self.jobs.count { job in
-            switch job.stage {
-            case .fetching, .waiting: true
-            case .recognising, .unsent: false
-            }
-        }
+    /// The jobs beside the oldest in recognition whose audio is here or on its way.
+    package var ahead: [HeldJob] {
+        let current = self.recognising?.job.handle
+        return self.jobs.filter { !$0.isUnsent && $0.handle != current }
+    }
+
+    /// Seconds of their audio that are not recognised yet.
+    package var secondsAhead: Double {
+        self.ahead.reduce(0) { $0 + ($1.seconds ?? PrefetchPolicy.guess) * (1 - (self.share(of: $1.handle) ?? 0)) }
     }
 
     package var unsent: Int { self.jobs.count { $0.isUnsent } }

@@ -77,7 +77,8 @@ struct NodeRoutes: Sendable {
         return ClaimResponse(
             jobID: claim.job.id, episodeID: claim.episode.id, episodeTitle: claim.episode.title,
             audioURL: claim.episode.audioPath == nil ? "" : "/api/nodes/jobs/\(claim.job.id)/audio",
-            attempt: claim.attempt, language: claim.language, audioSize: claim.episode.audioSize)
+            attempt: claim.attempt, language: claim.language, audioSize: claim.episode.audioSize,
+            audioDuration: claim.episode.duration)
     }
 
     /// Embedding jobs are not made here: the answer is always that there is none, which nodes of the existing server

@@ -6,7 +6,7 @@ package struct FixedClockCutter: Cutting {
 
     package init(seconds: Double) { self.length = Int(seconds * Double(AudioDecoder.sampleRate)) }
 
-    package mutating func append(_ samples: [Int16]) -> [SpeechSegment] {
+    package mutating func append(_ samples: UnsafeBufferPointer<Int16>) -> [SpeechSegment] {
         self.pending.append(contentsOf: samples)
         var done: [SpeechSegment] = []
         while self.pending.count >= self.length { done.append(self.cut(self.length)) }

@@ -4,6 +4,11 @@ package struct SpeechSegment: Sendable, Equatable {
     package struct Piece: Sendable, Equatable {
         package var start: Int
         package var fileStart: Int
+
+        package init(start: Int, fileStart: Int) {
+            self.start = start
+            self.fileStart = fileStart
+        }
     }
 
     /// 16 kHz mono.
@@ -12,6 +17,12 @@ package struct SpeechSegment: Sendable, Equatable {
     package var pieces: [Piece]
     /// For each frame of `SpeechCutter.frameLength` samples, whether it is quiet.
     package var quiet: [Bool]
+
+    package init(samples: [Int16], pieces: [Piece], quiet: [Bool]) {
+        self.samples = samples
+        self.pieces = pieces
+        self.quiet = quiet
+    }
 
     package var duration: Double { Double(self.samples.count) / Double(AudioDecoder.sampleRate) }
 

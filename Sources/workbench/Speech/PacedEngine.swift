@@ -1,90 +1,78 @@
-import CastCore
 import Foundation
-import Logging
+import Synchronization
 import Transcription
 
-/// An engine that answers at a set multiple of real time, in the real helper's process.
+/// An engine that recognises nothing, but takes as long for it as one of a set speed: one call after the other.
 ///
-/// It takes what the worker sends, waits as long as such an engine would compute, and answers words at the pace of
-/// speech. Waiting costs no processor, as a GPU's work does not.
-struct PacedEngine: Sendable {
-    let engine: HelperEngine
-    private let log: String
-
-    /// - Parameter multiple: Seconds of audio for each second of time.
-    init(multiple: Double, cache: String, folder: String, logger: Logger) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        self.log = folder + "/calls.txt"
-        let settings = folder + "/engine.json"
-        try JSONEncoder().encode(["speed": "\(multiple)", "log": self.log]).write(to: URL(filePath: settings))
-        let installed = try EngineInstaller(
-            .fasterWhisper, home: HomeFolder(path: cache + "/home"), environment: ProcessInfo.processInfo.environment
-        ).find()
-        try? FileManager.default.removeItem(atPath: folder + "/helper.py")
-        try FileManager.default.copyItem(atPath: installed.scripts + "/helper.py", toPath: folder + "/helper.py")
-        try Data(Self.module.utf8).write(to: URL(filePath: folder + "/engine_paced.py"))
-        self.engine = HelperEngine(
-            options: .init(python: installed.python, scripts: folder, module: "engine_paced", model: settings),
-            logger: logger)
-    }
-
-    /// When it computed, and how much audio it was given, from its own notes.
-    struct Work: Sendable {
-        /// Seconds of audio in all calls.
-        var audio = 0.0
+/// A call waits until those before it are done, as on a device; when a call is there before the device is free, the
+/// device never waits.
+final class PacedEngine: SpeechEngine {
+    /// What the device did.
+    struct Account: Sendable {
         var calls = 0
-        /// Share of the time from its first answer to its last in which it had nothing to do.
-        var idleShare = 0.0
+        /// Seconds of audio.
+        var fed = 0.0
+        /// The same, each segment as long as the longest one beside it.
+        var padded = 0.0
+        /// Seconds without a call between the first one's beginning and the last one's end.
+        var waiting = 0.0
+        var span = 0.0
+
+        var waitingShare: Double { self.span > 0 ? self.waiting / self.span : 0 }
     }
 
-    func work() throws -> Work {
-        let lines = try String(contentsOfFile: self.log, encoding: .utf8).split(separator: "\n")
-        let calls = lines.map { $0.split(separator: " ").compactMap { Double($0) } }.filter { $0.count == 3 }
-        guard let first = calls.first, let last = calls.last else { return Work() }
-        let span = last[1] - first[1]
-        let busy = calls.dropFirst().reduce(0) { $0 + $1[1] - $1[0] }
-        return Work(
-            audio: calls.reduce(0) { $0 + $1[2] }, calls: calls.count, idleShare: span > 0 ? 1 - busy / span : 0)
+    private struct Device {
+        var account = Account()
+        var begun: ContinuousClock.Instant?
+        var freeAt = ContinuousClock.now
     }
 
-    private static let module = #"""
-        """Answers at a set multiple of real time; made for measuring what is around it."""
-        import json
-        import time
+    let limits: BatchLimits
+    private let speed: Double
+    private let device = Mutex(Device())
 
-        RATE = 16_000
-        WORDS = "the people who live here say that it has always been like this and nobody minds".split()
+    /// - Parameter speed: Seconds of audio a second.
+    init(speed: Double) {
+        self.speed = speed
+        // As a GPU has it.
+        self.limits = BatchLimits(
+            segments: 96, paddedSeconds: 1600, wantsLikeLengths: true, needsOneLanguage: false, calls: 2)
+    }
 
+    var account: Account { self.device.withLock { $0.account } }
 
-        class Engine:
-            def __init__(self, options):
-                with open(options["model"]) as file:
-                    settings = json.load(file)
-                self.speed = float(settings["speed"])
-                self.log = open(settings["log"], "w", buffering=1)
-
-            def describe(self):
-                return {
-                    "engine": "paced", "version": "1", "device": "none", "compute_type": "none", "batch_size": 64,
-                }
-
-            def transcribe(self, header, payload):
-                begun = time.monotonic()
-                lengths = header["segments"]
-                audio = sum(lengths) / RATE
-                results = []
-                for length in lengths:
-                    words, at = [], 0.1
-                    while at + 0.35 < length / RATE:
-                        text = WORDS[len(words) % len(WORDS)]
-                        words.append([text + "." if len(words) % 15 == 14 else text, round(at, 2), round(at + 0.3, 2), 0.9])
-                        at += 0.4
-                    results.append(words)
-                left = begun + audio / self.speed - time.monotonic()
-                if left > 0:
-                    time.sleep(left)
-                self.log.write(f"{begun} {time.monotonic()} {audio}\n")
-                return {"segments": results, "language": header.get("language") or "en"}
-
-        """#
+    func recognise(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
+        // What is written to a helper's input.
+        var payload: [UInt8] = []
+        payload.reserveCapacity(segments.reduce(0) { $0 + $1.samples.count * 2 })
+        for segment in segments { segment.samples.withUnsafeBytes { payload.append(contentsOf: $0) } }
+        let seconds = Double(payload.count) / 32_000
+        let longest = segments.map(\.duration).max() ?? 0
+        let end = self.device.withLock { device in
+            let now = ContinuousClock.now
+            let begin = max(now, device.freeAt)
+            if device.begun == nil {
+                device.begun = begin
+            } else {
+                device.account.waiting += device.freeAt.duration(to: begin) / .seconds(1)
+            }
+            device.freeAt = begin.advanced(by: .seconds(seconds / self.speed))
+            device.account.calls += 1
+            device.account.fed += seconds
+            device.account.padded += longest * Double(segments.count)
+            device.account.span = (device.begun ?? begin).duration(to: device.freeAt) / .seconds(1)
+            return device.freeAt
+        }
+        try await ContinuousClock().sleep(until: end, tolerance: .zero)
+        let results = segments.map { segment in
+            // As fast as people speak.
+            BatchResult.Segment(
+                (0..<Int(segment.duration * 2.5)).map { index in
+                    let start = Double(index) / 2.5
+                    return .init(
+                        text: index % 12 == 11 ? "word." : "word", start: start, end: start + 0.3, probability: 0.9)
+                })
+        }
+        return BatchResult(segments: results, language: nil, languageProbability: nil, engine: "paced 1")
+    }
 }

@@ -1,74 +1,84 @@
 import CastCore
 import Foundation
 import HumanSpeech
-import Subprocess
+import Transcription
 
-/// Long recordings of people speaking, made once and kept.
+/// Episodes of forty minutes as podcasts publish them, made of human prompts once and kept.
 struct SpeechCorpus: Sendable {
-    var cache: String
-    private static let pieceSeconds = 600.0
+    var files: [URL]
+    /// Seconds of each.
+    var seconds: Double
 
-    /// Five episodes of 40 minutes each, MP3 at 128 kbit/s in stereo, as podcasts come.
-    ///
-    /// More are the same five again: decoding costs the same, and making them takes minutes.
-    func episodes() async throws -> [Recording] {
-        var made: [Recording] = []
-        for number in 0..<5 {
-            made.append(
-                try await self.recording(
-                    "episode-\(number)", pieces: 4, seed: UInt64(100 + number * 10),
-                    encoding: ["-ac", "2", "-ar", "44100", "-b:a", "128k"]))
+    private static let blocks = 12
+    private static let blocksEach = 4
+    private static let blockSeconds = 600.0
+
+    static func load(cache: String, episodes: Int) async throws -> SpeechCorpus {
+        let folder = URL(fileURLWithPath: cache + "/bench-speech", isDirectory: true)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var blocks: [URL] = []
+        let prompts = try await HumanPrompts.load(cache: cache)
+        for number in 0..<Self.blocks {
+            let block = folder.appendingPathComponent("block-\(number).mp3")
+            blocks.append(block)
+            if FileManager.default.fileExists(atPath: block.path) { continue }
+            Console.error("making ten minutes of speech, \(number + 1) of \(Self.blocks)")
+            let wav = folder.appendingPathComponent("block.wav")
+            defer { try? FileManager.default.removeItem(at: wav) }
+            _ = try await prompts.compose(.init(seed: UInt64(number + 1), seconds: Self.blockSeconds), to: wav.path)
+            try await Self.ffmpeg(
+                ["-i", wav.path, "-t", "\(Int(Self.blockSeconds))", "-ac", "2", "-ar", "44100", "-b:a", "128k"],
+                to: block)
         }
-        return made
-    }
-
-    /// An hour at 64 kbit/s whose words are known.
-    func hour() async throws -> Recording {
-        try await self.recording("hour", pieces: 6, seed: 7, encoding: ["-b:a", "64k"])
-    }
-
-    /// Joins pieces of ten minutes: the prompts are fewer than an hour's, so each piece has its own order of them.
-    private func recording(
-        _ name: String, pieces: Int, seed: UInt64, encoding: [String]
-    ) async throws -> Recording {
-        let folder = self.cache + "/bench-speech"
-        let path = "\(folder)/\(name).mp3"
-        let facts = "\(folder)/\(name).json"
-        if let data = FileManager.default.contents(atPath: facts), FileManager.default.fileExists(atPath: path),
-            let known = try? JSONDecoder().decode(Recording.self, from: data)
-        {
-            return known
-        }
-        Console.error("Making \(path), once")
-        let draft = "\(folder)/draft-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: draft) }
-        let prompts = try await HumanPrompts.load(cache: self.cache)
-        var joined = Recording(path: path, duration: 0, placements: [])
-        var inputs: [String] = []
-        for piece in 0..<pieces {
-            let part = try await prompts.compose(
-                .init(seed: seed + UInt64(piece), seconds: Self.pieceSeconds), to: "\(draft)/\(piece).wav")
-            inputs += ["-i", part.path]
-            joined.placements += part.placements.map {
-                .init(
-                    name: $0.name, text: $0.text, start: $0.start + joined.duration, end: $0.end + joined.duration)
+        var files: [URL] = []
+        for number in 0..<episodes {
+            let file = folder.appendingPathComponent("episode-\(number).mp3")
+            files.append(file)
+            if FileManager.default.fileExists(atPath: file.path) { continue }
+            let list = folder.appendingPathComponent("list.txt")
+            // Another order of other blocks each time.
+            let parts = (0..<Self.blocksEach).map {
+                "file '\(blocks[(number * 5 + $0 * (1 + number / Self.blocks)) % Self.blocks].path)'"
             }
-            joined.duration += part.duration
+            try Data(parts.joined(separator: "\n").utf8).write(to: list)
+            defer { try? FileManager.default.removeItem(at: list) }
+            try await Self.ffmpeg(["-f", "concat", "-safe", "0", "-i", list.path, "-c", "copy"], to: file)
         }
-        let filter = (0..<pieces).map { "[\($0):a]" }.joined() + "concat=n=\(pieces):v=0:a=1[all]"
-        let result = try await Subprocess.run(
-            .name("ffmpeg"),
-            arguments: Arguments(
-                ["-v", "error", "-nostdin", "-y"] + inputs + ["-filter_complex", filter, "-map", "[all]"] + encoding
-                    + ["\(draft)/all.mp3"]),
-            output: .discarded, error: .string(limit: 1 << 16))
-        guard result.terminationStatus.isSuccess else {
-            throw CastError(.unavailable, "ffmpeg could not make \(path): \(result.standardError)")
+        return SpeechCorpus(files: files, seconds: Self.blockSeconds * Double(Self.blocksEach))
+    }
+
+    private static func ffmpeg(_ arguments: [String], to file: URL) async throws {
+        let draft = file.deletingLastPathComponent().appendingPathComponent("draft-\(file.lastPathComponent)")
+        let outcome = try await ProgramRunner.run(
+            "ffmpeg", ["-v", "error", "-nostdin", "-y"] + arguments + [draft.path])
+        guard outcome.isSuccess else { throw CastError(.unavailable, "ffmpeg failed: \(outcome.complaint)") }
+        try FileManager.default.moveItem(at: draft, to: file)
+    }
+}
+
+/// What the machine could do at most: two ffmpeg processes that decode and do nothing else.
+enum DecodeCeiling {
+    static func measure(_ files: [URL], _ seconds: Double) async throws -> Double {
+        let begun = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for half in [
+                files.enumerated().filter { $0.offset % 2 == 0 }, files.enumerated().filter { $0.offset % 2 == 1 },
+            ] {
+                group.addTask {
+                    for (_, file) in half {
+                        let outcome = try await ProgramRunner.run(
+                            "ffmpeg",
+                            [
+                                "-v", "error", "-nostdin", "-y", "-i", file.path, "-map", "0:a:0", "-f", "s16le", "-ac",
+                                "1",
+                                "-ar", "16000", "/dev/null",
+                            ])
+                        guard outcome.isSuccess else { throw CastError(.unavailable, "ffmpeg failed.") }
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
-        try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.moveItem(atPath: "\(draft)/all.mp3", toPath: path)
-        try JSONEncoder().encode(joined).write(to: URL(filePath: facts), options: .atomic)
-        return joined
+        return seconds * Double(files.count) / (begun.duration(to: .now) / .seconds(1))
     }
 }

@@ -8,7 +8,7 @@ import Transcription
 
 /// The real engine on an hour of people speaking: our pipeline beside faster-whisper's own calls on the whole file.
 struct WhisperBench: Sendable {
-    var corpus: SpeechCorpus
+    var cache: String
 
     private struct Row: Sendable {
         var name: String
@@ -19,7 +19,7 @@ struct WhisperBench: Sendable {
     }
 
     func run() async throws {
-        let hour = try await self.corpus.hour()
+        let hour = try await self.hour()
         Console.error("Transcribing \(Int(hour.duration)) s of speech three times; this takes about ten minutes")
         let rows = [
             try await self.ours(hour), try await self.theirs("batched", hour),
@@ -44,23 +44,59 @@ struct WhisperBench: Sendable {
         }
     }
 
+    /// An hour whose words are known: pieces of ten minutes, each with its own order of the prompts.
+    private func hour() async throws -> Recording {
+        let folder = self.cache + "/bench-speech"
+        let path = folder + "/hour.mp3"
+        let facts = folder + "/hour.json"
+        if let data = FileManager.default.contents(atPath: facts), FileManager.default.fileExists(atPath: path),
+            let known = try? JSONDecoder().decode(Recording.self, from: data)
+        {
+            return known
+        }
+        let draft = "\(folder)/draft-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: draft) }
+        let prompts = try await HumanPrompts.load(cache: self.cache)
+        var joined = Recording(path: path, duration: 0, placements: [])
+        var inputs: [String] = []
+        for piece in 0..<6 {
+            let part = try await prompts.compose(
+                .init(seed: UInt64(7 + piece), seconds: 600), to: "\(draft)/\(piece).wav")
+            inputs += ["-i", part.path]
+            joined.placements += part.placements.map {
+                .init(name: $0.name, text: $0.text, start: $0.start + joined.duration, end: $0.end + joined.duration)
+            }
+            joined.duration += part.duration
+        }
+        let filter = (0..<6).map { "[\($0):a]" }.joined() + "concat=n=6:v=0:a=1[all]"
+        let made = try await ProgramRunner.run(
+            "ffmpeg",
+            ["-v", "error", "-nostdin", "-y"] + inputs
+                + ["-filter_complex", filter, "-map", "[all]", "-b:a", "64k", draft + "/all.mp3"])
+        guard made.isSuccess else { throw CastError(.unavailable, "ffmpeg failed: \(made.complaint)") }
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: draft + "/all.mp3", toPath: path)
+        try JSONEncoder().encode(joined).write(to: URL(filePath: facts), options: .atomic)
+        return joined
+    }
+
     private func ours(_ hour: Recording) async throws -> Row {
         var logger = Logger(label: "bench")
         logger.logLevel = .warning
         let speech = try LocalSpeech(
-            model: "base", home: HomeFolder(path: self.corpus.cache + "/home"),
+            model: "base", home: HomeFolder(path: self.cache + "/home"),
             environment: ProcessInfo.processInfo.environment, logger: logger)
-        let first = try await HumanPrompts.load(cache: self.corpus.cache).compose(
-            .init(seed: 1, seconds: 5), to: self.corpus.cache + "/bench/first.mp3")
+        let first = try await HumanPrompts.load(cache: self.cache).compose(
+            .init(seed: 1, seconds: 5), to: self.cache + "/bench/first.mp3")
         let (text, took, peak) = try await speech.run { pipeline in
             _ = try await pipeline.transcribe(first.path, language: "en") { _ in }
-            PeakMemory.reset()
+            OwnUse.resetPeak()
             let begun = ContinuousClock.now
             let transcript = try await pipeline.transcribe(hour.path, language: "en") { _ in }
             let took = begun.duration(to: .now)
-            let helpers = PeakMemory.children(running: "helper.py")
-            let peak = helpers.reduce(PeakMemory.of()) { $0 + PeakMemory.of($1) }
-            return (transcript.sentences.map(\.text).joined(separator: "\n"), took, peak)
+            let peak = OwnUse.children(running: "helper.py").reduce(OwnUse.peak()) { $0 + OwnUse.peak(of: "\($1)") }
+            return (transcript.sentences.map(\.text).joined(separator: "\n"), took, Double(peak >> 20))
         }
         return Row(
             name: "ours, cut at pauses", speed: hour.duration / (took / .seconds(1)),
@@ -75,7 +111,7 @@ struct WhisperBench: Sendable {
 
     /// The library's own call on the whole file, with the same model, precision and number of threads.
     private func theirs(_ way: String, _ hour: Recording) async throws -> Row {
-        let home = HomeFolder(path: self.corpus.cache + "/home")
+        let home = HomeFolder(path: self.cache + "/home")
         let environment = ProcessInfo.processInfo.environment
         let installed = try EngineInstaller(.fasterWhisper, home: home, environment: environment).find()
         let model = try ModelStore(home: home, environment: environment).path(of: try ModelCatalog.model("base"))

@@ -25,7 +25,7 @@ struct ScriptedTranscriber: Transcriber {
     }
 
     func transcribe(
-        _ path: String, language: String?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, checkpoint: URL?, onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
         let audio = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         self.log.begin(audio)

@@ -114,6 +114,15 @@ struct SpeechCutterTests {
         #expect(faintness < 1000 ? covered == quiet.count : covered < quiet.count)
     }
 
+    @Test(arguments: [[8000], [331], [96_000, 5]])
+    func `it cuts as the plain one does, sample for sample`(pieces: [Int]) {
+        for seed in 1...6 as ClosedRange<UInt64> {
+            let talk = SoundSketch.talk(seconds: 150, seed: seed)
+            var plain = PlainCutter()
+            #expect(self.cut(talk.samples, pieces: pieces) == plain.append(talk.samples) + plain.finish())
+        }
+    }
+
     @Test(arguments: [[33], [319], [320], [321], [100_000], [7, 4000, 1, 60_000]])
     func `the pieces in which sound comes do not matter`(pieces: [Int]) {
         let talk = SoundSketch.talk(seconds: 40, seed: 3)

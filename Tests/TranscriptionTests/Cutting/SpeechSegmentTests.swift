@@ -50,7 +50,7 @@ struct SampleJoinerTests {
         var joined: [Int16] = []
         for start in stride(from: 0, to: bytes.count, by: size) {
             bytes[start..<min(bytes.count, start + size)].withUnsafeBytes { joiner.append($0) }
-            joined += joiner.take()
+            joiner.take { joined += $0 }
         }
         #expect(joined == samples)
     }

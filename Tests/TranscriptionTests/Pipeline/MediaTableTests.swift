@@ -1,6 +1,7 @@
 import CastCore
 import CastTestSupport
 import Foundation
+import Synchronization
 import Testing
 import Transcription
 
@@ -125,6 +126,99 @@ struct MediaTableTests {
                 let error = await #expect(throws: CastError.self) { try await self.transcribe(path) }
                 #expect(error?.code == .notFound)
             }
+        }
+    }
+
+    @Test func `of several tracks the first with sound is taken`() async throws {
+        try await withTemporaryFolder { folder in
+            let (wav, quiet) = (folder.appending(path: "in.wav"), folder.appending(path: "quiet.wav"))
+            try self.writeSound(to: wav)
+            var silence = SoundSketch()
+            silence.silence(5)
+            try silence.write(to: quiet)
+            let (first, second) = (folder.appending(path: "a.mkv").path, folder.appending(path: "b.mkv").path)
+            try await self.ffmpeg(["-i", wav.path, "-i", quiet.path, "-map", "0:a", "-map", "1:a", first])
+            try await self.ffmpeg(["-i", wav.path, "-i", quiet.path, "-map", "1:a", "-map", "0:a", second])
+            #expect(try await self.transcribe(first).transcript.sentences.flatMap(\.words).count == 3)
+            #expect(try await self.transcribe(second).transcript.isEmpty)
+        }
+    }
+
+    @Test func `a picture and chapters beside the sound do not matter`() async throws {
+        try await withTemporaryFolder { folder in
+            let (wav, picture) = (folder.appending(path: "in.wav"), folder.appending(path: "cover.png").path)
+            try self.writeSound(to: wav)
+            try await self.ffmpeg([
+                "-f", "lavfi", "-i", "color=size=64x64:rate=1:duration=1", "-frames:v", "1", picture,
+            ])
+            let file = folder.appending(path: "cover.mp3").path
+            try await self.ffmpeg(["-i", wav.path, "-i", picture, "-map", "0:a", "-map", "1:v", "-c:v", "copy", file])
+            #expect(try await self.transcribe(file).transcript.sentences.flatMap(\.words).count == 3)
+        }
+    }
+
+    @Test func `damage in the middle costs what it covers`() async throws {
+        try await withTemporaryFolder { folder in
+            let (wav, whole) = (folder.appending(path: "in.wav"), folder.appending(path: "whole.mp3"))
+            var sketch = SoundSketch()
+            for _ in 0..<12 {
+                sketch.silence(0.6)
+                sketch.burst(1)
+            }
+            try sketch.write(to: wav)
+            try await self.ffmpeg(["-i", wav.path, "-b:a", "64k", whole.path])
+            var data = try Data(contentsOf: whole)
+            let middle = data.count / 2
+            data.replaceSubrange(middle..<(middle + 12_000), with: Data(repeating: 0x55, count: 12_000))
+            try data.write(to: folder.appending(path: "damaged.mp3"))
+            let transcript = try await self.transcribe(folder.appending(path: "damaged.mp3").path).transcript
+            #expect((9...12).contains(transcript.sentences.flatMap(\.words).count))
+        }
+    }
+
+    @Test(arguments: ["header only", "cut before its index", "archive"])
+    func `a file without sound to be had is refused, and said to be so`(kind: String) async throws {
+        try await withTemporaryFolder { folder in
+            let (wav, file) = (folder.appending(path: "in.wav"), folder.appending(path: "episode.m4a"))
+            try self.writeSound(to: wav)
+            switch kind {
+            case "header only":
+                try SoundSketch().write(to: file)
+            case "cut before its index":
+                let whole = folder.appending(path: "whole.m4a")
+                try await self.ffmpeg(["-i", wav.path, whole.path])
+                try Data(contentsOf: whole).dropLast(1500).write(to: file)
+            default:
+                try (Data([0x50, 0x4B, 3, 4]) + Data(contentsOf: wav)).write(to: file)
+            }
+            let error = await #expect(throws: CastError.self) { try await self.transcribe(file.path) }
+            #expect(error?.code == .unreadableMedia)
+            #expect(error?.message.contains("episode.m4a") == true)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10))) func `twelve hours pass through a little memory`() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "day.wav")
+            let bursts = 72
+            try SoundSketch.writeSparse(seconds: 12 * 3600, bursts: bursts, to: file)
+            let most = Mutex(0.0)
+            let box = Mutex<SpeechPipeline?>(nil)
+            let engine = SketchEngine(onCall: {
+                let held = box.withLock { $0 }?.stages.first { $0.stage == .pool }?.audioSeconds ?? 0
+                most.withLock { $0 = max($0, held) }
+            })
+            let pipeline = SpeechPipeline(model: "base", engine: engine)
+            box.withLock { $0 = pipeline }
+            let transcript = try await pipeline.transcribe(file.path, language: "en") { _ in }
+            box.withLock { $0 = nil }
+            let words = transcript.sentences.flatMap(\.words)
+            #expect(words.count == bursts)
+            #expect(abs((transcript.duration ?? 0) - 43_200) < 0.1)
+            for (number, word) in words.enumerated() {
+                #expect(abs(word.start - Double(number) * 600 - 300) < 0.05)
+            }
+            #expect(most.withLock { $0 } <= 1800)
         }
     }
 }

@@ -4,34 +4,77 @@ import Transcription
 
 /// An engine that hears a word in every sound between two pauses of a fifth of a second.
 final class SketchEngine: SpeechEngine {
-    let limits: BatchLimits
-    private let failure: CastError?
-    private let calls = Mutex<[(segments: Int, language: String?)]>([])
+    /// A segment as the engine knows it: its place in the file and its length, in samples.
+    struct Place: Hashable {
+        var start: Int
+        var count: Int
 
-    init(batchSize: Int = 2, failure: CastError? = nil) {
-        self.limits = BatchLimits(segments: batchSize)
-        self.failure = failure
+        init(_ segment: SpeechSegment) {
+            self.start = segment.pieces.first?.fileStart ?? 0
+            self.count = segment.samples.count
+        }
     }
 
-    var languages: [String?] { self.calls.withLock { $0.map(\.language) } }
-    var batches: [Int] { self.calls.withLock { $0.map(\.segments) } }
+    private struct State {
+        var calls: [(segments: Int, language: String?)] = []
+        var answered: [Place] = []
+    }
+
+    let limits: BatchLimits
+    private let failure: CastError?
+    private let lastCall: Int
+    /// What to answer for a segment instead of words.
+    private let refusal: @Sendable (SpeechSegment) -> String?
+    private let onCall: @Sendable () async -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter lastCall: All calls after so many fail.
+    init(
+        batchSize: Int = 2, limits: BatchLimits? = nil, failure: CastError? = nil, lastCall: Int = .max,
+        refusal: @escaping @Sendable (SpeechSegment) -> String? = { _ in nil },
+        onCall: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.limits = limits ?? BatchLimits(segments: batchSize)
+        self.failure = failure
+        self.lastCall = lastCall
+        self.refusal = refusal
+        self.onCall = onCall
+    }
+
+    var languages: [String?] { self.state.withLock { $0.calls.map(\.language) } }
+    var batches: [Int] { self.state.withLock { $0.calls.map(\.segments) } }
+    /// What it gave an answer for; a segment that was asked twice is in it once, so compare with `answers`.
+    var answered: Set<Place> { Set(self.state.withLock { $0.answered }) }
+    var answers: Int { self.state.withLock { $0.answered.count } }
 
     func recognise(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
-        self.calls.withLock { $0.append((segments.count, language)) }
+        let call = self.state.withLock { state in
+            state.calls.append((segments.count, language))
+            return state.calls.count
+        }
+        await self.onCall()
         if let failure = self.failure { throw failure }
+        if call > self.lastCall { throw CastError(.engineFailed, "It fell over.") }
+        self.state.withLock { $0.answered += segments.map(Place.init) }
         return BatchResult(
-            segments: segments.map { BatchResult.Segment(Self.words(in: $0)) }, language: language ?? "nl",
-            languageProbability: 0.9,
-            engine: "sketch 1")
+            segments: segments.map { segment in
+                self.refusal(segment).map { .init([], failure: $0) } ?? .init(Self.words(in: segment))
+            }, language: language ?? "nl", languageProbability: 0.9, engine: "sketch 1")
     }
 
     private static func words(in segment: SpeechSegment) -> [BatchResult.Word] {
         var sounds: [ClosedRange<Int>] = []
-        for (index, sample) in segment.samples.enumerated() where abs(Int(sample)) > 500 {
-            if let last = sounds.last, index - last.upperBound < SoundSketch.rate / 5 {
-                sounds[sounds.count - 1] = last.lowerBound...index
-            } else {
-                sounds.append(index...index)
+        segment.samples.withUnsafeBufferPointer { samples in
+            var index = 0
+            while index < samples.count {
+                if samples[index] > 500 || samples[index] < -500 {
+                    if let last = sounds.last, index - last.upperBound < SoundSketch.rate / 5 {
+                        sounds[sounds.count - 1] = last.lowerBound...index
+                    } else {
+                        sounds.append(index...index)
+                    }
+                }
+                index += 1
             }
         }
         return sounds.map { sound in
@@ -54,5 +97,18 @@ final class EndlessEngine: SpeechEngine {
         self.ask.yield()
         try await Task.sleep(for: .seconds(86_400))
         throw CancellationError()
+    }
+}
+
+/// An engine that falls over when there is anything loud in its call.
+final class TouchyEngine: SpeechEngine {
+    let limits = BatchLimits(segments: 8)
+    private let inner = SketchEngine()
+
+    func recognise(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
+        if segments.contains(where: { $0.samples.contains { $0 > 20_000 } }) {
+            throw CastError(.engineFailed, "Too loud.")
+        }
+        return try await self.inner.recognise(segments, language: language)
     }
 }

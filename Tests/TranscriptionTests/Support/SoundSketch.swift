@@ -57,11 +57,35 @@ struct SoundSketch: Sendable {
     }
 
     func write(to url: URL) throws {
+        var data = Self.header(bytes: self.samples.count * 2)
+        self.samples.withUnsafeBytes { data.append(contentsOf: $0) }
+        try data.write(to: url)
+    }
+
+    /// A long silence with bursts of a second in it, in a file that takes no more space than the bursts.
+    ///
+    /// They come in regular intervals, each in the middle of its own.
+    static func writeSparse(seconds: Int, bursts: Int, to url: URL) throws {
+        var burst = SoundSketch()
+        burst.burst(1)
+        let bytes = seconds * Self.rate * 2
+        try Self.header(bytes: bytes).write(to: url)
+        let file = try FileHandle(forWritingTo: url)
+        try file.truncate(atOffset: UInt64(44 + bytes))
+        for number in 0..<bursts {
+            let place = (2 * number + 1) * seconds / (2 * bursts) * Self.rate
+            try file.seek(toOffset: UInt64(44 + place * 2))
+            try file.write(contentsOf: burst.samples.withUnsafeBytes { Data($0) })
+        }
+        try file.close()
+    }
+
+    /// A WAV file's first 44 bytes.
+    private static func header(bytes count: Int) -> Data {
         var data = Data("RIFF".utf8)
         func add(_ value: some FixedWidthInteger) {
             withUnsafeBytes(of: value.littleEndian) { data.append(contentsOf: $0) }
         }
-        let count = self.samples.count * 2
         add(UInt32(36 + count))
         data.append(Data("WAVEfmt ".utf8))
         add(UInt32(16))
@@ -73,7 +97,6 @@ struct SoundSketch: Sendable {
         add(UInt16(16))
         data.append(Data("data".utf8))
         add(UInt32(count))
-        self.samples.withUnsafeBytes { data.append(contentsOf: $0) }
-        try data.write(to: url)
+        return data
     }
 }

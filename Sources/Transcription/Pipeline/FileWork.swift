@@ -1,0 +1,91 @@
+import CastCore
+import Synchronization
+
+/// What has become of one file so far.
+struct FileWork: Sendable {
+    /// A stretch that the engine could not take.
+    struct Gap: Sendable, Equatable {
+        var start: Double
+        var end: Double
+        var reason: String
+    }
+
+    let progress: ProgressTeller
+    /// Rung when the file's decoder may go on, and when something about the file is decided.
+    let bell = Bell()
+    var checkpoint: Checkpoint?
+    /// Seconds, as the file says.
+    var duration: Double?
+    var failure: (any Error)?
+    var engine: String?
+    private(set) var gaps: [Gap] = []
+
+    private var words: [[Transcript.Word]?] = []
+    /// How many seconds of the file each segment stands for, with the silence before it.
+    private var spans: [Double] = []
+    private var lastEnd = 0.0
+    private(set) var answered = 0
+    private var heardSeconds = 0.0
+    private var lostSeconds = 0.0
+    private var doneSeconds = 0.0
+
+    init(onProgress: @escaping @Sendable (Double) -> Void) { self.progress = ProgressTeller(onProgress) }
+
+    /// A segment was cut.
+    ///
+    /// - Returns: Its number.
+    mutating func expect(_ segment: SpeechSegment) -> Int {
+        let end = Double(segment.fileEnd) / Double(AudioDecoder.sampleRate)
+        self.spans.append(max(0, end - self.lastEnd))
+        self.lastEnd = end
+        self.words.append(nil)
+        return self.words.count - 1
+    }
+
+    /// A segment was recognised, now or in an earlier run.
+    mutating func answer(_ index: Int, _ segment: SpeechSegment, _ entry: Checkpoint.Entry) {
+        guard self.words.indices.contains(index), self.words[index] == nil else { return }
+        self.words[index] = entry.words
+        self.answered += 1
+        self.doneSeconds += self.spans[index]
+        self.engine = entry.engine ?? self.engine
+        guard let reason = entry.failure else {
+            self.heardSeconds += segment.duration
+            return
+        }
+        self.lostSeconds += segment.duration
+        let start = Double(segment.pieces.first?.fileStart ?? 0) / Double(AudioDecoder.sampleRate)
+        let gap = Gap(start: start, end: Double(segment.fileEnd) / Double(AudioDecoder.sampleRate), reason: reason)
+        let place = self.gaps.firstIndex { $0.start > start } ?? self.gaps.count
+        self.gaps.insert(gap, at: place)
+    }
+
+    var isAnswered: Bool { self.answered == self.words.count }
+
+    var allWords: [Transcript.Word] { self.words.flatMap { $0 ?? [] } }
+
+    /// The share of the file's sound that no engine could take, 0 to 1.
+    var lostShare: Double {
+        let all = self.heardSeconds + self.lostSeconds
+        return all > 0 ? self.lostSeconds / all : 0
+    }
+
+    /// How far the file is, 0 to 1; nil when nobody knows how long it is.
+    var share: Double? { self.duration.flatMap { $0 > 0 ? min(1, self.doneSeconds / $0) : nil } }
+}
+
+/// Tells how far a file is, in order, and not more than once a percent.
+final class ProgressTeller: Sendable {
+    private let told = Mutex(0.0)
+    private let onProgress: @Sendable (Double) -> Void
+
+    init(_ onProgress: @escaping @Sendable (Double) -> Void) { self.onProgress = onProgress }
+
+    func tell(_ share: Double) {
+        self.told.withLock { told in
+            guard share >= told + 0.01 || (share >= 1 && told < 1) else { return }
+            told = share
+            self.onProgress(share)
+        }
+    }
+}
