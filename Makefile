@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server bench-speech format lint setup engine
+.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server format lint setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -56,11 +56,6 @@ bench-server: setup ## The server (release build): queue, audio, a large feed, s
 	@swift build --quiet -c release --product cast2md
 	@swift build --quiet -c release --product workbench
 	@.build/release/workbench server --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)')
-
-bench-speech: setup ## How much of an engine's speed the worker delivers (release build); SPEEDS=300,3000 EPISODES=50
-	@swift build --quiet -c release --product workbench
-	@.build/release/workbench speech --cache $(CACHE) $(if $(SPEEDS),--speeds '$(SPEEDS)') \
-	  $(if $(EPISODES),--episodes '$(EPISODES)' --slow-episodes '$(EPISODES)')
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests
