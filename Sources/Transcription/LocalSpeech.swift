@@ -23,7 +23,8 @@ package struct LocalSpeech: Sendable {
             logger: logger)
         self.engine = engine
         self.pipeline = SpeechPipeline(
-            model: name, engine: engine, settings: try PipelineSettings(environment: environment), makeCutter: makeCutter)
+            model: name, engine: engine, settings: try PipelineSettings(environment: environment),
+            makeCutter: makeCutter)
     }
 
     /// Runs a body with the engine beside it, and stops the engine afterwards.
