@@ -22,7 +22,9 @@ package struct LocalSpeech: Sendable {
                 python: installed.python, scripts: installed.scripts, module: installed.module, model: path),
             logger: logger)
         self.engine = engine
-        self.pipeline = SpeechPipeline(model: name, engine: engine, makeCutter: makeCutter)
+        self.pipeline = SpeechPipeline(
+            model: name, engine: engine, settings: try PipelineSettings(environment: environment),
+            makeCutter: makeCutter)
     }
 
     /// Runs a body with the engine beside it, and stops the engine afterwards.

@@ -94,7 +94,7 @@ struct KilledNodeTests {
                 }
                 for helper in try #require(first, "\(node.said)") { kill(try #require(Int32(helper)), SIGKILL) }
                 let before = Self.checkpoint(of: node).count
-                let goesOn: Bool? = try await eventually(within: .seconds(60)) {
+                let goesOn: Bool? = try await eventually(within: .seconds(180)) {
                     Self.checkpoint(of: node).count > before + 4 ? true : nil
                 }
                 #expect(goesOn == true, "\(node.said)")

@@ -93,11 +93,16 @@ extension NodeRunner {
     }
 
     /// Tells the server how far a job is: when it got on by a percent, and not more often than every few seconds.
+    ///
+    /// Only of the oldest one: a younger one that filled up a batch waits for it from there on, perhaps for long, and a
+    /// job that has begun and then stands still looks as if its node hung.
     private func reportProgress(of handle: JobHandle, _ bell: Bell) async {
         var told = 0
         while !Task.isCancelled {
             await bell.wait()
-            let percent = self.state.withLock { Int(($0.share(of: handle) ?? 0) * 100) }
+            let percent = self.state.withLock { state in
+                state.recognising.flatMap { $0.job.handle == handle ? Int($0.share * 100) : nil } ?? 0
+            }
             guard percent > told else { continue }
             do {
                 try await self.api.progress(handle, percent)

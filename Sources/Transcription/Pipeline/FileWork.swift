@@ -3,12 +3,22 @@ import Synchronization
 
 /// What has become of one file so far.
 struct FileWork: Sendable {
-    /// A stretch that the engine could not take.
+    /// A stretch that no words can come from.
     struct Gap: Sendable, Equatable {
+        enum Reason: Sendable, Equatable {
+            /// It was left out.
+            case silence
+            /// The engine could not take it, and why.
+            case failed(String)
+        }
+
         var start: Double
         var end: Double
-        var reason: String
+        var reason: Reason
     }
+
+    /// A silence of so many seconds is worth a note.
+    private static let longSilence = 10.0
 
     let progress: ProgressTeller
     /// Rung when the file's decoder may go on, and when something about the file is decided.
@@ -35,9 +45,14 @@ struct FileWork: Sendable {
     ///
     /// - Returns: Its number.
     mutating func expect(_ segment: SpeechSegment) -> Int {
-        let end = Double(segment.fileEnd) / Double(AudioDecoder.sampleRate)
-        self.spans.append(max(0, end - self.lastEnd))
-        self.lastEnd = end
+        let begun = self.lastEnd
+        for (place, piece) in segment.pieces.enumerated() {
+            self.noteSilence(until: Double(piece.fileStart) / Double(AudioDecoder.sampleRate))
+            let isLast = place + 1 == segment.pieces.count
+            let end = isLast ? segment.samples.count : segment.pieces[place + 1].start
+            self.lastEnd = Double(piece.fileStart + end - piece.start) / Double(AudioDecoder.sampleRate)
+        }
+        self.spans.append(max(0, self.lastEnd - begun))
         self.words.append(nil)
         return self.words.count - 1
     }
@@ -55,9 +70,24 @@ struct FileWork: Sendable {
         }
         self.lostSeconds += segment.duration
         let start = Double(segment.pieces.first?.fileStart ?? 0) / Double(AudioDecoder.sampleRate)
-        let gap = Gap(start: start, end: Double(segment.fileEnd) / Double(AudioDecoder.sampleRate), reason: reason)
-        let place = self.gaps.firstIndex { $0.start > start } ?? self.gaps.count
-        self.gaps.insert(gap, at: place)
+        self.note(
+            Gap(start: start, end: Double(segment.fileEnd) / Double(AudioDecoder.sampleRate), reason: .failed(reason)))
+    }
+
+    /// Notes that nothing was heard from the last segment's end on, if that is long.
+    mutating func noteSilence(until time: Double) {
+        guard time - self.lastEnd >= Self.longSilence else { return }
+        self.note(Gap(start: self.lastEnd, end: time, reason: .silence))
+    }
+
+    private mutating func note(_ gap: Gap) {
+        self.gaps.insert(gap, at: self.gaps.firstIndex { $0.start > gap.start } ?? self.gaps.count)
+    }
+
+    /// Why the engine could not take what it could not.
+    var failureReason: String? {
+        for case .failed(let reason) in self.gaps.map(\.reason) { return reason }
+        return nil
     }
 
     var isAnswered: Bool { self.answered == self.words.count }

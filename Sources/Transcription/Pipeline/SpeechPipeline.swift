@@ -132,9 +132,9 @@ package final class SpeechPipeline: Transcriber {
     }
 
     private func waitForRoom(_ id: SegmentPool.FileID) async throws {
-        let limits = self.engine.limits
         func hasRoom() -> Bool {
-            self.state.withLock { state in
+            let limits = self.engine.limits
+            return self.state.withLock { state in
                 let mayBring = state.pool.mayBring(id, limits)
                 state.pool.setDecoding(mayBring ? .running : .held, of: id)
                 return mayBring
@@ -176,14 +176,17 @@ package final class SpeechPipeline: Transcriber {
     private func assemble(_ id: SegmentPool.FileID, duration: Double) throws -> Transcript {
         let begun = ContinuousClock.now
         let (work, language) = self.state.withLock { ($0.files[id], $0.pool.language(of: id)) }
-        guard let work else { throw CancellationError() }
-        if work.lostShare > self.settings.bearableGaps, let gap = work.gaps.first {
+        guard var work else { throw CancellationError() }
+        work.noteSilence(until: duration)
+        if work.lostShare > self.settings.bearableGaps {
             let percent = Int((work.lostShare * 100).rounded())
-            throw CastError(.engineFailed, "\(percent) % of the audio could not be recognised: \(gap.reason)")
+            throw CastError(
+                .engineFailed,
+                "\(percent) % of the audio could not be recognised: \(work.failureReason ?? "no reason was given")")
         }
+        let sentences = TranscriptAssembler(language: language).sentences(from: work.allWords)
         let transcript = Transcript(
-            sentences: TranscriptAssembler(language: language).sentences(from: work.allWords), duration: duration,
-            language: language, model: self.model, engine: work.engine)
+            sentences: sentences, duration: duration, language: language, model: self.model, engine: work.engine)
         self.meter.add(.words, busy: begun.duration(to: .now), items: 1, audio: duration)
         return transcript
     }

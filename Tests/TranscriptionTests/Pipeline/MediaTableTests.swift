@@ -6,7 +6,7 @@ import Testing
 import Transcription
 
 /// Files as they come from people and feeds, whatever they are called.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct MediaTableTests {
     private func transcribe(_ path: String) async throws -> (transcript: Transcript, engine: SketchEngine) {
         let engine = SketchEngine()
@@ -197,7 +197,7 @@ struct MediaTableTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(10))) func `twelve hours pass through a little memory`() async throws {
+    @Test func `twelve hours pass through a little memory`() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending(path: "day.wav")
             let bursts = 72
