@@ -47,6 +47,7 @@ package enum KnownVariables {
         Entry("CAST2MD_HOME", .server, .node, .commands),
         Entry("CAST2MD_SERVER", .node, .commands),
         Entry("CAST2MD_PYTHON", .node, .commands),
+        Entry("CAST2MD_ENGINE", .node, .commands),
         Entry("DATABASE_URL", .commands),
         Entry("HF_ENDPOINT", .node, .commands),
         Entry("WHISPER_MODEL", .node, .commands),

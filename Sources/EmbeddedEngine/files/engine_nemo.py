@@ -145,13 +145,9 @@ class Engine:
             decoding.strategy = "greedy_batch"
             decoding.preserve_alignments = False
             decoding.compute_timestamps = False
-            decoding.tdt_include_token_duration = True
             decoding.greedy.use_cuda_graph_decoder = graphs
-            decoding.confidence_cfg = {
-                "preserve_frame_confidence": True, "exclude_blank": True,
-                "method_cfg": {"name": "max_prob", "alpha": 1.0},
-            }
         self.model.change_decoding_strategy(decoding, verbose=False)
+        self.durations = torch.tensor(list(decoding.durations), device=self.device)
 
     def warm_up(self):
         """A full batch, so that memory that is not enough shows here; later batches are never larger."""
@@ -199,19 +195,58 @@ class Engine:
                 signal, lengths = (tensor.to(self.device, non_blocking=True) for tensor in (signal, lengths))
                 features, counts = self.model.preprocessor(input_signal=signal, length=lengths)
                 encoded, counts = self.model.encoder(audio_signal=features.to(self.dtype), length=counts)
-                # `decoding.rnnt_decoder_predictions_tensor` without the texts, which nobody needs here.
+                # What `decoding.rnnt_decoder_predictions_tensor` does, without the texts: nobody needs them here.
                 (hypotheses,) = self.model.decoding.decoding(
                     encoder_output=encoded, encoded_lengths=counts, partial_hypotheses=None)
-            return pack_tokens([self.tokens(hypothesis) for hypothesis in hypotheses])
-        except torch.OutOfMemoryError as error:
-            if self.device == "cuda":
-                torch.cuda.empty_cache()
+                segments = [self.tokens(hypothesis) for hypothesis in hypotheses]
+                return pack_tokens(self.look_back(segments, encoded))
+        except torch.cuda.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
             raise OutOfMemory(str(error).split("\n")[0]) from error
+        except RuntimeError as error:
+            # Of the machine's memory torch tells in words only: “DefaultCPUAllocator: can't allocate memory”.
+            if self.device == "cpu" and "alloc" in str(error).lower():
+                raise OutOfMemory(str(error).split("\n")[0]) from error
+            raise
 
-    def tokens(self, hypothesis):
-        ids = numpy.asarray(hypothesis.y_sequence)
-        # NeMo scales the probability so that guessing is 0: p = (c (n − 1) + 1) / n.
-        count = len(self.pieces) + 1
-        confidence = numpy.asarray(hypothesis.non_blank_step_confidence_precomputed, dtype=numpy.float64)
-        probability = numpy.clip((confidence * (count - 1) + 1) / count, 1e-10, 1)
-        return ids, numpy.asarray(hypothesis.timestamp), numpy.asarray(hypothesis.token_duration), numpy.log(probability)
+    @staticmethod
+    def tokens(hypothesis):
+        """Ids and frames."""
+        return torch.as_tensor(hypothesis.y_sequence).cpu().long(), torch.as_tensor(hypothesis.timestamp).cpu().long()
+
+    def look_back(self, segments, encoded):
+        """Adds each token's duration and the logarithm of its probability: the joint network once more, for all tokens
+        at a time.
+
+        NeMo can be asked for both, but the durations that it keeps depend on what else is in the batch (3.0.0: the same
+        tokens and frames, other durations), and for probabilities some of its versions make Python lists of every frame.
+        """
+        longest = max(len(ids) for ids, _ in segments)
+        if not longest:
+            return [(ids, frames, ids, ids) for ids, frames in segments]
+        blank = len(self.pieces)
+        said = torch.full((len(segments), longest), blank)
+        places = torch.zeros((len(segments), longest), dtype=torch.long)
+        for row, (ids, frames) in enumerate(segments):
+            said[row, :len(ids)], places[row, :len(ids)] = ids, frames
+        said, places = said.to(self.device), places.to(self.device)
+        decoder, joint = self.model.decoder, self.model.joint
+        # The state before each token: a start, and all tokens but the last.
+        states = joint.project_prednet(decoder.predict(said, add_sos=True, batch_size=len(segments))[0][:, :longest])
+        heard = joint.project_encoder(encoded.transpose(1, 2))
+        heard = heard.gather(1, places.unsqueeze(2).expand(-1, -1, heard.shape[2]))
+        states, heard = states.reshape(-1, 1, states.shape[2]), heard.reshape(-1, 1, heard.shape[2])
+        wanted, logprobs, steps = said.reshape(-1, 1), [], []
+        for first in range(0, len(wanted), 4096):
+            part = slice(first, first + 4096)
+            logits = joint.joint_after_projection(heard[part], states[part])[:, 0, 0].float()
+            logprobs.append(logits[:, :blank + 1].log_softmax(-1).gather(1, wanted[part]).squeeze(1))
+            steps.append(self.durations[logits[:, blank + 1:].argmax(-1)])
+        logprobs, steps = (torch.cat(parts).reshape(len(segments), longest).cpu() for parts in (logprobs, steps))
+        result = [
+            (ids, frames, steps[row, :len(ids)], logprobs[row, :len(ids)])
+            for row, (ids, frames) in enumerate(segments)
+        ]
+        if not all(one[3].isfinite().all() for one in result):
+            raise ValueError("the model's answer is not a number")
+        return result

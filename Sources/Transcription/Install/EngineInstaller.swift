@@ -7,12 +7,33 @@ package struct EngineInstaller: Sendable {
     /// An engine that can be installed.
     package enum Engine: String, Sendable, CaseIterable {
         case fasterWhisper = "faster-whisper"
+        /// Parakeet on a GPU.
+        case nemo
+        /// Parakeet on processors.
+        case onnxASR = "onnx-asr"
 
         var constraints: String { "\(self.rawValue).txt" }
-        package var module: String { "engine_faster_whisper" }
+        package var module: String {
+            switch self {
+            case .fasterWhisper: "engine_faster_whisper"
+            case .nemo: "engine_nemo"
+            case .onnxASR: "engine_onnx_asr"
+            }
+        }
         /// What installing it costs on disk, for the person who is asked to wait.
-        package var size: String { "about 450 MB" }
-        package var backend: Backend { .whisper }
+        package var size: String {
+            switch self {
+            case .fasterWhisper: "about 450 MB"
+            case .nemo: "about 9 GB, most of it CUDA"
+            case .onnxASR: "about 150 MB"
+            }
+        }
+        package var backend: Backend {
+            switch self {
+            case .fasterWhisper: .whisper
+            case .nemo, .onnxASR: .parakeet
+            }
+        }
     }
 
     /// Where an installed engine is.
@@ -30,6 +51,15 @@ package struct EngineInstaller: Sendable {
         self.engine = engine
         self.home = home
         self.environment = environment
+    }
+
+    /// - Throws: `.notFound` with the engines that there are.
+    package static func engine(_ name: String) throws -> Engine {
+        guard let engine = Engine(rawValue: name) else {
+            let known = Engine.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CastError(.notFound, "There is no engine “\(name)”. Known: \(known).")
+        }
+        return engine
     }
 
     /// The engine, if it is there in the version that this program wants.

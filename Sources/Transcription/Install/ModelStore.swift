@@ -40,7 +40,7 @@ package struct ModelStore: Sendable {
         var files: [String: File]
     }
 
-    private func folder(_ model: Model) -> String { "\(self.home.modelsPath)/\(model.name)" }
+    private func folder(_ model: Model) -> String { "\(self.home.modelsPath)/\(model.folder)" }
 
     /// Whether the model is here, without looking into its files.
     package func isInstalled(_ model: Model) -> Bool {
