@@ -223,7 +223,7 @@ class Engine:
         """
         longest = max(len(ids) for ids, _ in segments)
         if not longest:
-            return [(ids, frames, ids, ids) for ids, frames in segments]
+            return [([], [], [], []) for _ in segments]
         blank = len(self.pieces)
         said = torch.full((len(segments), longest), blank)
         places = torch.zeros((len(segments), longest), dtype=torch.long)
@@ -243,10 +243,9 @@ class Engine:
             logprobs.append(logits[:, :blank + 1].log_softmax(-1).gather(1, wanted[part]).squeeze(1))
             steps.append(self.durations[logits[:, blank + 1:].argmax(-1)])
         logprobs, steps = (torch.cat(parts).reshape(len(segments), longest).cpu() for parts in (logprobs, steps))
-        result = [
-            (ids, frames, steps[row, :len(ids)], logprobs[row, :len(ids)])
+        if not all(logprobs[row, :len(ids)].isfinite().all() for row, (ids, _) in enumerate(segments)):
+            raise ValueError("the model's answer is not a number")
+        return [
+            [numbers[:len(ids)].tolist() for numbers in (ids, frames, steps[row], logprobs[row])]
             for row, (ids, frames) in enumerate(segments)
         ]
-        if not all(one[3].isfinite().all() for one in result):
-            raise ValueError("the model's answer is not a number")
-        return result

@@ -16,6 +16,7 @@ An engine is one file with a class `Engine`:
     is_sound()                  whether it can go on after an error in `transcribe`; without it nobody relies on that
 """
 
+import array
 import importlib
 import json
 import os
@@ -132,14 +133,11 @@ def pack_tokens(segments):
 
     `segments`: for each one (ids, frames, durations, logprobs).
     """
-    import numpy
-
     def joined(index, kind):
-        parts = [numpy.asarray(segment[index], dtype=kind) for segment in segments]
-        return numpy.concatenate(parts).tobytes() if parts else b""
+        # Arrays of the standard library are in the machine's order, which is little-endian wherever this runs.
+        return array.array(kind, [number for segment in segments for number in segment[index]]).tobytes()
 
-    header = {"tokens": [len(segment[0]) for segment in segments]}
-    return header, b"".join([joined(0, "<i4"), joined(1, "<i4"), joined(2, "<i4"), joined(3, "<f4")])
+    return {"tokens": [len(segment[0]) for segment in segments]}, b"".join(map(joined, range(4), "iiif"))
 
 
 def end_with_parent(descriptor):

@@ -77,7 +77,9 @@ struct EngineState {
 
     /// - Returns: What is to be remembered.
     mutating func refuse(_ segments: [SpeechSegment], now: Date) -> MemoryCap.Record? {
-        self.cap.refuse(self.size(of: segments), at: now)
+        let size = self.size(of: segments)
+        let half = self.suited.paddedSeconds.isFinite ? size / 2 : (size / 2).rounded(.up)
+        self.cap.refuse(size, half: half, at: now)
         return self.cap.record
     }
 }

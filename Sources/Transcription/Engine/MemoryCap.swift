@@ -29,8 +29,10 @@ package struct MemoryCap: Sendable, Equatable {
     }
 
     /// A batch of this size did not fit.
-    package mutating func refuse(_ size: Double, at now: Date) {
-        let cap = if let known = self.record?.cap, known < size { known } else { size / 2 }
+    ///
+    /// - Parameter half: What is left of it when it is halved.
+    package mutating func refuse(_ size: Double, half: Double, at now: Date) {
+        let cap = if let known = self.record?.cap, known < size { known } else { half }
         // Answers to batches that were on their way already change nothing.
         guard cap < self.current ?? .infinity else { return }
         self.current = cap
