@@ -32,12 +32,15 @@ package final class HelperEngine: SpeechEngine, Service {
         package var pace = HelperPace()
         /// Where it is kept what fits into a device's memory; nil: nowhere.
         package var memory: MemoryBook?
+        /// The model's name, under which that is kept.
+        package var name: String
 
         package init(python: String, scripts: String, module: String, model: String) {
             self.python = python
             self.scripts = scripts
             self.module = module
             self.model = model
+            self.name = (model as NSString).lastPathComponent
         }
     }
 
@@ -133,6 +136,7 @@ package final class HelperEngine: SpeechEngine, Service {
                 while let request = await self.waiting.next() {
                     guard !request.isAnswered else { continue }
                     self.waiting.putBack(request)
+                    try Task.checkCancellation()
                     await self.live()
                 }
                 try Task.checkCancellation()
@@ -152,8 +156,7 @@ package final class HelperEngine: SpeechEngine, Service {
         ) { hello in
             self.state.withLock { state in
                 state.greet(
-                    hello, model: (self.options.model as NSString).lastPathComponent, fixed: self.options.batchSize,
-                    now: Date()
+                    hello, model: self.options.name, fixed: self.options.batchSize, now: Date()
                 ) { self.options.memory?.record(for: $0) }
                 return state.limits.calls
             }

@@ -57,6 +57,7 @@ struct ScriptedHelper: Sendable {
             var options = HelperEngine.Options(
                 python: python, scripts: folder.path, module: "engine_scripted", model: folder.path)
             options.memory = memory
+            options.name = "scripted"
             let engine = HelperEngine(
                 options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
             try await withThrowingTaskGroup(of: Void.self) { group in
