@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet show test test-nemo build bench bench-cuts bench-server format lint setup engine
+.PHONY: help demo demo-fleet show test test-nemo build bench bench-cuts bench-server format lint check-deploy setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -65,6 +65,9 @@ bench-server: setup ## The server (release build): queue, audio, a large feed, s
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests
+
+check-deploy: ## Lint start scripts, workflows and the image's Dockerfile
+	@scripts/check-deploy
 
 lint: ## Check the format of all Swift files
 	@swift format lint --strict --parallel --configuration .swift-format --recursive Sources Tests
