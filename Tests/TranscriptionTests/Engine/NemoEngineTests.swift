@@ -4,16 +4,16 @@ import Logging
 import Testing
 import Transcription
 
+/// Where the environment `venv` and the tiny model are; nil outside of `make test-nemo`.
+private let nemoFolder = ProcessInfo.processInfo.environment["CAST2MD_TEST_NEMO"]
+
 /// The real NeMo with a random model; `make test-nemo` installs what it takes, which is heavy, and runs it.
 ///
 /// What is right is what NeMo's own `transcribe()` says to one segment at a time (`tiny_nemo.py`).
 @Suite(
     .serialized, .timeLimit(.minutes(20)),
-    .enabled(if: NemoEngineTests.folder != nil, "make test-nemo installs NeMo and runs this."))
+    .enabled(if: nemoFolder != nil, "make test-nemo installs NeMo and runs this."))
 struct NemoEngineTests {
-    /// Where the environment `venv` and the tiny model are.
-    static let folder = ProcessInfo.processInfo.environment["CAST2MD_TEST_NEMO"]
-
     private struct Reference: Decodable {
         struct Word: Decodable {
             var text: String
@@ -39,7 +39,7 @@ struct NemoEngineTests {
     }
 
     @Test func `it says what NeMo itself says, where NeMo says it, for batches of 1, 7 and 64`() async throws {
-        let folder = try #require(Self.folder)
+        let folder = try #require(nemoFolder)
         let references = try JSONDecoder().decode(
             [Reference].self, from: Data(contentsOf: URL(filePath: "\(folder)/reference.json")))
         let segments = references.map(self.noise)
