@@ -50,6 +50,8 @@ package enum KnownVariables {
         Entry("CAST2MD_ENGINE", .node, .commands),
         Entry("DATABASE_URL", .commands),
         Entry("HF_ENDPOINT", .node, .commands),
+        Entry("HF_HOME", .node, .commands),
+        Entry("HF_HUB_CACHE", .node, .commands),
         Entry("WHISPER_MODEL", .node, .commands),
         Entry("NODE_NAME", .node),
         Entry("NODE_REQUIRED_EMPTY_CHECKS", .node),

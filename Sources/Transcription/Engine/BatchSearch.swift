@@ -45,7 +45,9 @@ package struct BatchSearch: Sendable {
     }
 
     /// What became of each segment, once there is nothing left to do.
-    package var segments: [BatchResult.Segment] { self.outcomes.map { $0 ?? BatchResult.Segment([], failure: "not tried") } }
+    package var segments: [BatchResult.Segment] {
+        self.outcomes.map { $0 ?? BatchResult.Segment([], failure: "not tried") }
+    }
 
     /// Why nothing at all was recognised; nil when something was.
     package var totalFailure: String? {

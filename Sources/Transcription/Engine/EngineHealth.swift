@@ -2,7 +2,9 @@
 ///
 /// Failures in a row, without anything recognised in between, speak against the engine; one success speaks for it.
 package struct EngineHealth: Sendable {
-    /// Failures in a row from which on it is the engine. `BatchSearch` looks at both halves before it goes on, so even
+    /// Failures in a row from which on it is the engine.
+    ///
+    /// `BatchSearch` looks at both halves before it goes on, so even
     /// three bad segments in a batch leave something that goes well within five.
     package static let limit = 6
 

@@ -100,7 +100,9 @@ package final class HelperEngine: SpeechEngine, Service {
     }
 
     private func keep(_ record: MemoryCap.Record?) {
-        guard let record, let memory = self.options.memory, let key = self.state.withLock({ $0.memoryKey }) else { return }
+        guard let record, let memory = self.options.memory, let key = self.state.withLock({ $0.memoryKey }) else {
+            return
+        }
         memory.remember(record, for: key)
     }
 

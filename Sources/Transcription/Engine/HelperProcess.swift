@@ -171,7 +171,8 @@ final class HelperProcess: Sendable {
             id += 1
             self.state.withLock { $0.inHand.append(request) }
             let frame = try HelperFrame.encode(
-                HelperFrame.Request(id: id, language: request.language, segments: request.segments.map(\.samples.count)),
+                HelperFrame.Request(
+                    id: id, language: request.language, segments: request.segments.map(\.samples.count)),
                 payload: request.payload)
             line.sent.put(Line.Sent(id: id, request: request, at: .now))
             try await write(frame)

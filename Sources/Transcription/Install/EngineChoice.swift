@@ -45,7 +45,8 @@ package struct EngineChoice: Sendable {
         let model = try self.preferred(name)
         guard self.installed.contains(model.engine) else {
             var served: [String] = []
-            for model in ModelCatalog.models where self.installed.contains(model.engine) && !served.contains(model.name) {
+            for model in ModelCatalog.models where self.installed.contains(model.engine) && !served.contains(model.name)
+            {
                 served.append(model.name)
             }
             let others =

@@ -24,10 +24,12 @@ package struct EngineInstaller: Sendable {
         package var size: String {
             switch self {
             case .fasterWhisper: "about 450 MB"
-            case .nemo: "about 9 GB, most of it CUDA"
+            case .nemo: "several GB, most of it CUDA"
             case .onnxASR: "about 150 MB"
             }
         }
+        /// The first Python after those that its packages are there for.
+        var pythonLimit: Int? { self == .nemo ? 13 : nil }
         package var backend: Backend {
             switch self {
             case .fasterWhisper: .whisper
@@ -153,7 +155,9 @@ package struct EngineInstaller: Sendable {
 
     /// A Python that is new enough and can make environments.
     private func findPython() async throws -> String {
-        let check = "import sys, venv, ensurepip; raise SystemExit(sys.version_info < (3, 10))"
+        let limit = self.engine.pythonLimit
+        let check =
+            "import sys, venv, ensurepip; raise SystemExit(not (3, 10) <= sys.version_info < (3, \(limit ?? 99)))"
         var candidates = ["python3", "/usr/bin/python3", "python3.13", "python3.12", "python3.11", "python3.10"]
         if let chosen = self.environment["CAST2MD_PYTHON"], !chosen.isEmpty { candidates = [chosen] }
         for candidate in candidates {
@@ -165,7 +169,7 @@ package struct EngineInstaller: Sendable {
         }
         throw CastError(
             .unavailable,
-            "No Python 3.10 or newer with venv was found (looked for \(candidates.joined(separator: ", "))). "
+            "No Python 3.10 \(limit.map { "to 3.\($0 - 1)" } ?? "or newer") with venv was found (looked for \(candidates.joined(separator: ", "))). "
                 + "Install it (apt-get install python3 python3-venv), or name one in CAST2MD_PYTHON.")
     }
 

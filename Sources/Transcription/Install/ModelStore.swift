@@ -6,7 +6,7 @@ import Foundation
 package struct ModelStore: Sendable {
     /// Where a model is to come from.
     package enum Source: Sendable, Equatable {
-        /// The hub first, then the mirror if the model has one.
+        /// What the hub's own programs have left on this machine, else the hub, else the mirror if the model has one.
         case anywhere
         case folder(String)
         case hub
@@ -103,6 +103,7 @@ package struct ModelStore: Sendable {
         case .mirror:
             try await self.run(try self.mirrorPlan(model), into: part, python: python, onProgress)
         case .anywhere:
+            if let path = try? self.takeFromCache(model, to: part) { return path }
             do {
                 try await self.run(self.hubPlan(model), into: part, python: python, onProgress)
             } catch let error as CastError where [.unavailable, .gone].contains(error.code) && model.hasMirror {
@@ -114,7 +115,25 @@ package struct ModelStore: Sendable {
         return try self.path(of: model)
     }
 
-    private func copy(_ model: Model, from path: String, to part: String) throws {
+    /// Takes a model from the hub's cache of this machine, if it is there at its pinned revision, without copying where
+    /// that is possible.
+    private func takeFromCache(_ model: Model, to part: String) throws -> String? {
+        func value(_ name: String) -> String? { self.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        guard
+            let hub = value("HF_HUB_CACHE") ?? value("HF_HOME").map({ $0 + "/hub" })
+                ?? value("HOME").map({ $0 + "/.cache/huggingface/hub" })
+        else { return nil }
+        let snapshot =
+            "\(hub)/models--\(model.repository.replacing("/", with: "--"))/snapshots/\(model.revision)"
+        guard model.files.allSatisfy({ FileManager.default.fileExists(atPath: "\(snapshot)/\($0.name)") }) else {
+            return nil
+        }
+        try self.copy(model, from: snapshot, to: part, mayLink: true)
+        try self.install(model, from: part)
+        return try self.path(of: model)
+    }
+
+    private func copy(_ model: Model, from path: String, to part: String, mayLink: Bool = false) throws {
         try? FileManager.default.removeItem(atPath: part)
         try FileManager.default.createDirectory(atPath: part, withIntermediateDirectories: true)
         for file in model.files {
@@ -122,7 +141,11 @@ package struct ModelStore: Sendable {
             guard FileManager.default.fileExists(atPath: source) else {
                 throw CastError(.notFound, "\(path) does not hold the model \(model.name): \(file.name) is missing.")
             }
-            try FileManager.default.copyItem(atPath: source, toPath: "\(part)/\(file.name)")
+            let target = "\(part)/\(file.name)"
+            // The cache's files are links to what they are called by their digest.
+            let real = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
+            if mayLink, (try? FileManager.default.linkItem(atPath: real, toPath: target)) != nil { continue }
+            try FileManager.default.copyItem(atPath: real, toPath: target)
         }
     }
 

@@ -113,7 +113,9 @@ struct HelperEngineTests {
         }
     }
 
-    @Test func `a bad segment that comes alone is the audio's fault once the engine has shown that it works`() async throws {
+    @Test func `a bad segment that comes alone is the audio's fault once the engine has shown that it works`()
+        async throws
+    {
         try await ScriptedHelper.run(["sound poison:300"]) { helper in
             await #expect(throws: CastError.self) {
                 try await helper.engine.recognise(segments(300), language: nil)
@@ -179,7 +181,8 @@ struct HelperEngineTests {
         }
     }
 
-    @Test func `what fits into a card is remembered for the next engine, and forgotten for another card`() async throws {
+    @Test func `what fits into a card is remembered for the next engine, and forgotten for another card`() async throws
+    {
         try await withTemporaryFolder { folder in
             let book = MemoryBook(path: folder.appending(path: "memory.json").path)
             try await ScriptedHelper.run(["card memory:2"], memory: book) { helper in

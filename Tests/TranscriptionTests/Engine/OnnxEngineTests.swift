@@ -6,7 +6,9 @@ import Testing
 import Transcription
 
 /// The real onnx-asr and the real ONNX runtime, with a model of a few kilobytes whose text is known.
-@Suite(.serialized, .timeLimit(.minutes(10)), .enabled("The engine needs a Python 3 with venv.") { await RealEngine.isPossible() })
+@Suite(
+    .serialized, .timeLimit(.minutes(10)),
+    .enabled("The engine needs a Python 3 with venv.") { await RealEngine.isPossible() })
 struct OnnxEngineTests {
     /// Sound with loud parts at known places, and pauses that are silent.
     private func sound(_ loud: [ClosedRange<Double>], seconds: Double) -> [Int16] {
@@ -72,7 +74,8 @@ struct OnnxEngineTests {
                 let middle = start + random.random(in: 0.2...4)
                 return self.segment(
                     self.sound(
-                        [start...middle, (middle + 0.5)...(middle + random.random(in: 0.6...3))], seconds: middle + 3.5))
+                        [start...middle, (middle + 0.5)...(middle + random.random(in: 0.6...3))], seconds: middle + 3.5)
+                )
             }
             var results: [[BatchResult.Segment]] = []
             for size in [1, 7, 64] {

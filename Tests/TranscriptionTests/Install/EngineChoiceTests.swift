@@ -5,12 +5,14 @@ import Transcription
 struct EngineChoiceTests {
     private static let parakeet = "parakeet-tdt-0.6b-v3"
 
-    @Test(arguments: [
-        (true, [.nemo, .onnxASR], nil, .nemo), (true, [.onnxASR], nil, .onnxASR), (false, [.nemo, .onnxASR], nil, .onnxASR),
-        (false, [.nemo, .onnxASR], .nemo, .nemo), (true, [.nemo, .onnxASR], .onnxASR, .onnxASR),
-        // An engine that is named for the other backend says nothing about this one.
-        (true, [.nemo, .fasterWhisper], .fasterWhisper, .nemo),
-    ] as [(Bool, [EngineInstaller.Engine], EngineInstaller.Engine?, EngineInstaller.Engine)])
+    @Test(
+        arguments: [
+            (true, [.nemo, .onnxASR], nil, .nemo), (true, [.onnxASR], nil, .onnxASR),
+            (false, [.nemo, .onnxASR], nil, .onnxASR),
+            (false, [.nemo, .onnxASR], .nemo, .nemo), (true, [.nemo, .onnxASR], .onnxASR, .onnxASR),
+            // An engine that is named for the other backend says nothing about this one.
+            (true, [.nemo, .fasterWhisper], .fasterWhisper, .nemo),
+        ] as [(Bool, [EngineInstaller.Engine], EngineInstaller.Engine?, EngineInstaller.Engine)])
     func `Parakeet is served by NeMo where there is a GPU, else by onnx-asr, unless one is named`(
         hasGPU: Bool, installed: [EngineInstaller.Engine], forced: EngineInstaller.Engine?,
         engine: EngineInstaller.Engine
@@ -22,10 +24,11 @@ struct EngineChoiceTests {
         #expect(form.name == Self.parakeet)
     }
 
-    @Test(arguments: [
-        (true, [.fasterWhisper], nil, "nemo"), (false, [.fasterWhisper], nil, "onnx-asr"),
-        (false, [.nemo, .fasterWhisper], nil, "onnx-asr"), (false, [.onnxASR], .nemo, "nemo"),
-    ] as [(Bool, [EngineInstaller.Engine], EngineInstaller.Engine?, String)])
+    @Test(
+        arguments: [
+            (true, [.fasterWhisper], nil, "nemo"), (false, [.fasterWhisper], nil, "onnx-asr"),
+            (false, [.nemo, .fasterWhisper], nil, "onnx-asr"), (false, [.onnxASR], .nemo, "nemo"),
+        ] as [(Bool, [EngineInstaller.Engine], EngineInstaller.Engine?, String)])
     func `a model whose engine is missing is refused, with those that can be served and how to install it`(
         hasGPU: Bool, installed: [EngineInstaller.Engine], forced: EngineInstaller.Engine?, missing: String
     ) {

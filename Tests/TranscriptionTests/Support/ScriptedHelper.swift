@@ -23,7 +23,10 @@ struct ScriptedHelper: Sendable {
 
     /// Waits until the process that is at work has said that it lives, and kills it as nobody else could.
     func kill(life: Int) async {
-        while self.lives < life { await Task.yield() }
+        while self.lives < life {
+            if Task.isCancelled { return }
+            await Task.yield()
+        }
         let pid = self.pids[life - 1]
         Foundation.kill(pid, SIGKILL)
         while isRunning(pid) { await Task.yield() }

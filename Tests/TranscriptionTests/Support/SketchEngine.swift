@@ -20,7 +20,8 @@ final class SketchEngine: SpeechEngine {
         self.calls.withLock { $0.append((segments.count, language)) }
         if let failure = self.failure { throw failure }
         return BatchResult(
-            segments: segments.map { BatchResult.Segment(Self.words(in: $0)) }, language: language ?? "nl", languageProbability: 0.9,
+            segments: segments.map { BatchResult.Segment(Self.words(in: $0)) }, language: language ?? "nl",
+            languageProbability: 0.9,
             engine: "sketch 1")
     }
 
