@@ -65,7 +65,7 @@ enum SpeechCheck {
             return .ok(.models, "The model \(model.name) is here, and its digests are right.")
         } catch {
             let sentence = (error as? CastError)?.message ?? "The model \(model.name) cannot be read: \(error)."
-            let mend = "cast2md models fetch \(model.name)"
+            let mend = model.fetchCommand
             return isUsed
                 ? .problem(.models, sentence, mend: mend) : .warning(.models, sentence, mend: mend)
         }

@@ -30,6 +30,12 @@ package struct Model: Sendable, Equatable {
     /// Whether two packages of the Python index carry it as well, for machines that reach no hub.
     package var hasMirror = false
 
+    /// What a person types to get it.
+    package var fetchCommand: String {
+        let isOneOfSeveral = ModelCatalog.models.count { $0.name == self.name } > 1
+        return "cast2md models fetch \(self.name)" + (isOneOfSeveral ? " --engine \(self.engine.rawValue)" : "")
+    }
+
     package init(
         name: String, backend: Backend, engine: EngineInstaller.Engine, repository: String, revision: String,
         files: [File], size: Int, folder: String? = nil

@@ -56,10 +56,10 @@ package struct ModelStore: Sendable {
         let folder = self.folder(model)
         guard var stamp = self.stamp(in: folder) else {
             throw CastError(
-                .unavailable, "The model \(model.name) is not here. Run: cast2md models fetch \(model.name)")
+                .unavailable, "The model \(model.name) is not here. Run: \(model.fetchCommand)")
         }
         func broken(_ what: String) -> CastError {
-            CastError(.invalid, "The model \(model.name) \(what). Run: cast2md models fetch \(model.name)")
+            CastError(.invalid, "The model \(model.name) \(what). Run: \(model.fetchCommand)")
         }
         for file in model.files {
             let path = "\(folder)/\(file.name)"

@@ -1,6 +1,7 @@
 import CastTestSupport
 import Foundation
 import Logging
+import Synchronization
 import Testing
 import Transcription
 
@@ -38,15 +39,30 @@ struct NemoEngineTests {
         return cutter.finish()[0]
     }
 
+    private static let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/EmbeddedEngine/files").path
+
+    @Test func `on a GPU the first way that works is taken, and without one the reasons are told`() async throws {
+        let folder = try #require(nemoFolder)
+        let lines = Mutex<[String]>([])
+        let outcome = try await ProgramRunner.run(
+            "\(folder)/venv/bin/python", [testScript("nemo_ladder.py"), Self.scripts]
+        ) { line in lines.withLock { $0.append(line) } }
+        #expect(outcome.isSuccess, "\(outcome.complaint)")
+        #expect(
+            lines.withLock { $0 } == [
+                "bfloat16 graphs 0", "bfloat16 no graphs 0", "float16 no graphs 1", "3 reasons", "1 reasons",
+                "bfloat16 no graphs 0", "float16 no graphs 0",
+            ])
+    }
+
     @Test func `it says what NeMo itself says, where NeMo says it, for batches of 1, 7 and 64`() async throws {
         let folder = try #require(nemoFolder)
         let references = try JSONDecoder().decode(
             [Reference].self, from: Data(contentsOf: URL(filePath: "\(folder)/reference.json")))
         let segments = references.map(self.noise)
-        let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources/EmbeddedEngine/files")
         var options = HelperEngine.Options(
-            python: "\(folder)/venv/bin/python", scripts: scripts.path, module: "engine_nemo",
+            python: "\(folder)/venv/bin/python", scripts: Self.scripts, module: "engine_nemo",
             model: "\(folder)/model")
         options.threads = 1
         let engine = HelperEngine(options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
