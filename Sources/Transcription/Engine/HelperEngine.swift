@@ -165,6 +165,8 @@ package final class HelperEngine: SpeechEngine, Service {
         }
         do {
             try await process.work(on: self.waiting)
+            // It ended because it was told to; what it still had, nobody will answer.
+            for request in process.inHand { request.finish(.failure(CancellationError())) }
         } catch {
             var unanswered = process.inHand
             if Task.isCancelled {

@@ -110,8 +110,9 @@ final class HelperProcess: Sendable {
                         self.state.withLock { $0.isEnding = true }
                         try await child.standardInputWriter.finish()
                     }
-                    try await self.receive(HelperAnswer(hello), answers, line)
-                    try await group.waitForAll()
+                    group.addTask { try await self.receive(HelperAnswer(hello), answers, line) }
+                    // The first one that fails ends the others.
+                    for try await _ in group {}
                 }
             }
         } catch let error as SubprocessError where error.code == .executableNotFound {
@@ -168,6 +169,11 @@ final class HelperProcess: Sendable {
         var id = 0
         while await line.places.next() != nil {
             guard let request = await self.next(from: waiting) else { return }
+            if Task.isCancelled {
+                // Taken by nobody who could answer it.
+                waiting.putBack(request)
+                return
+            }
             id += 1
             self.state.withLock { $0.inHand.append(request) }
             let frame = try HelperFrame.encode(
