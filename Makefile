@@ -3,7 +3,8 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet show test build bench bench-cuts bench-server bench-speech format lint setup engine
+.PHONY: help demo demo-fleet show test test-nemo build bench bench-cuts bench-server bench-speech format lint check-deploy \
+  setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
 FEED ?=
@@ -34,6 +35,7 @@ show: build ## Serve what the newest demo made
 
 engine: build
 	@$(BIN)/cast2md engine install faster-whisper
+	@$(BIN)/cast2md engine install onnx-asr
 	@$(BIN)/cast2md models fetch base
 
 # One after the other: tests of one group run side by side, and some groups keep both cores of a small machine busy.
@@ -46,6 +48,11 @@ test: engine ## Run all tests, with the real engine and the real model
 	@for group in $(foreach group,$(TEST_GROUPS),'$(group)'); do \
 	  echo "== $$group"; swift test --skip-build --filter "^($$group)[./]"; \
 	done
+
+test-nemo: setup ## NeMo with a tiny model on the CPU: golden words, batch sizes (installs PyTorch: heavy)
+	@scripts/nemo-cpu $(CACHE)/nemo-cpu
+	@swift build --quiet --build-tests
+	@CAST2MD_TEST_NEMO=$(CURDIR)/$(CACHE)/nemo-cpu swift test --skip-build --filter '^TranscriptionTests.NemoEngineTests'
 
 bench: bench-cuts bench-server bench-speech ## Everything that is measured: word errors, the server under load, the worker
 
@@ -64,6 +71,9 @@ bench-speech: engine ## The worker (release build): an engine at a set speed, an
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests
+
+check-deploy: ## Lint start scripts, workflows and the image's Dockerfile
+	@scripts/check-deploy
 
 lint: ## Check the format of all Swift files
 	@swift format lint --strict --parallel --configuration .swift-format --recursive Sources Tests

@@ -42,7 +42,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .blockedGPUs: "NVIDIA GeForce RTX 4090,NVIDIA GeForce RTX 4080,NVIDIA L4"
         case .clouds: "community,secure"
         case .minimumMemory: "16"
-        case .minimumCUDA: "12.8"
+        case .minimumCUDA: "12.6"
         case .priceCeiling: "1.00"
         case .model: "parakeet-tdt-0.6b-v3"
         case .idleTimeout: "10"

@@ -17,7 +17,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var blockedGPUs: [String]
     package var clouds: [Cloud]
     package var minimumMemoryGB: Int
-    /// 12.8 by default: the floor that dstack and RunPod's own plug-ins settled on.
+    /// By default what the image asks for, deploy/afterburner/cuda-floor: it starts from CUDA 12.4 on, and its recogniser
+    /// is fast from 12.6 on, since NeMo uses its CUDA graphs with such drivers only.
     package var minimumCUDA: CUDAVersion?
     package var priceCeiling: Money?
     package var model: String

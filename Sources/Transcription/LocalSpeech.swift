@@ -14,13 +14,13 @@ package struct LocalSpeech: Sendable {
         model name: String, home: HomeFolder, environment: [String: String], logger: Logger,
         makeCutter: @escaping @Sendable () -> any Cutting = { SpeechCutter() }
     ) throws {
-        let model = try ModelCatalog.model(name)
+        let model = try EngineChoice(home: home, environment: environment).form(of: name)
         let installed = try EngineInstaller(model.engine, home: home, environment: environment).find()
         let path = try ModelStore(home: home, environment: environment).path(of: model)
-        let engine = HelperEngine(
-            options: HelperEngine.Options(
-                python: installed.python, scripts: installed.scripts, module: installed.module, model: path),
-            logger: logger)
+        var options = HelperEngine.Options(
+            python: installed.python, scripts: installed.scripts, module: installed.module, model: path)
+        options.memory = MemoryBook(path: home.path + "/engine-memory.json")
+        let engine = HelperEngine(options: options, logger: logger)
         self.engine = engine
         self.pipeline = SpeechPipeline(
             model: name, engine: engine, settings: try PipelineSettings(environment: environment),

@@ -8,7 +8,8 @@ struct Workbench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workbench", abstract: "Shows and measures what cast2md does.",
         subcommands: [
-            DemoCommand.self, ShowCommand.self, CutsCommand.self, ServerBenchCommand.self, FleetDemoCommand.self,
+            DemoCommand.self, ShowCommand.self, CutsCommand.self, SpeechBenchCommand.self, ServerBenchCommand.self,
+            FleetDemoCommand.self,
         ])
 
     static func main() async {

@@ -52,7 +52,7 @@ struct ControllerTests {
         await controller.turn()
         let request = try #require(asked.withLock { $0.first })
         #expect(request.name == instance.podName)
-        #expect(request.minimumCUDA == CUDAVersion(major: 12, minor: 8))
+        #expect(request.minimumCUDA == CUDAVersion(major: 12, minor: 6))
         let environment = request.environment.values
         #expect(environment["CAST2MD_SERVER_ID"] == "me")
         #expect(environment["NODE_NAME"] == instance.nodeName)

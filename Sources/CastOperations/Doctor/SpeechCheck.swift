@@ -17,11 +17,17 @@ enum SpeechCheck {
             return [.ok(.engine, "No recogniser is installed; only a machine that is a node needs one.")]
         }
         var findings: [Finding] = []
-        guard let model = try? ModelCatalog.model(name) else {
+        let model: Model
+        do {
+            model = try EngineChoice(home: world.home, environment: environment).preferred(name)
+        } catch let error as CastError where error.code == .notFound && (try? ModelCatalog.model(name)) == nil {
             findings.append(
                 .problem(
                     .models, "No engine can serve the model \(name).",
                     mend: "Choose one of those that cast2md models list names."))
+            return findings
+        } catch {
+            findings.append(.failed(.engine, error, mend: "Name one of those that cast2md engine status lists."))
             return findings
         }
         if let (engine, found) = engines.first(where: { $0.0 == model.engine }) {
@@ -59,7 +65,7 @@ enum SpeechCheck {
             return .ok(.models, "The model \(model.name) is here, and its digests are right.")
         } catch {
             let sentence = (error as? CastError)?.message ?? "The model \(model.name) cannot be read: \(error)."
-            let mend = "cast2md models fetch \(model.name)"
+            let mend = model.fetchCommand
             return isUsed
                 ? .problem(.models, sentence, mend: mend) : .warning(.models, sentence, mend: mend)
         }

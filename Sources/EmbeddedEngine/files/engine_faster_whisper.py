@@ -1,6 +1,5 @@
 """Whisper through faster-whisper: our cuts in, words with times and probabilities out."""
 
-import os
 import sys
 
 import ctranslate2
@@ -8,24 +7,11 @@ import faster_whisper
 import numpy
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-from helper import BadInput, OutOfMemory
+from helper import BadInput, OutOfMemory, cores, gpu, samples_of
 
 RATE = 16_000
 # Written without spaces between words: what Whisper calls a word there begins without one.
 WITHOUT_SPACES = {"zh", "yue", "ja", "th", "lo", "my", "km", "bo"}
-
-
-def cores():
-    """Processors that this process may use: by affinity, and by the container's quota."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        with open("/sys/fs/cgroup/cpu.max") as file:
-            quota, period = file.read().split()
-        if quota != "max":
-            count = min(count, max(1, round(int(quota) / int(period))))
-    except (OSError, ValueError):
-        pass
-    return count
 
 
 class Engine:
@@ -40,8 +26,8 @@ class Engine:
             # A driver without the CUDA libraries, or a card too old for float16: slow is better than nothing.
             print(f"the GPU cannot be used, going on without it: {error}", file=sys.stderr)
             model = self.load(options["model"], "cpu")
-        # On two cores batches of 8 are no faster than 4, and take 400 MB more; progress is told once a batch.
-        self.batch_size = options.get("batch_size") or (16 if self.device == "cuda" else 4)
+        self.card = gpu() if self.device == "cuda" else {}
+        self.batch_size = options.get("batch_size") or self.suited_batch()
         self.languages = set(model.supported_languages)
         self.pipeline = BatchedInferencePipeline(model)
 
@@ -55,17 +41,29 @@ class Engine:
             model.detect_language(numpy.zeros(RATE, dtype=numpy.float32))
         return model
 
+    def suited_batch(self):
+        """On two cores batches of 8 are no faster than 4, and take 400 MB more; progress is told once a batch. On a GPU
+        large-v2 takes some 400 MB a window besides its weights (6.1 GB at 8 windows: faster-whisper's own table)."""
+        if self.device != "cuda":
+            return 4
+        free = self.card.get("free")
+        return 16 if free is None else max(4, min(48, int(free * 0.8 / 400)))
+
     def describe(self):
+        card = {name: self.card[name] for name in ("gpu", "driver") if name in self.card}
         return {
             "engine": "faster-whisper", "version": faster_whisper.__version__, "device": self.device,
-            "compute_type": self.compute_type, "batch_size": self.batch_size,
+            "compute_type": self.compute_type, "batch_size": self.batch_size, **card,
         }
 
-    def transcribe(self, header, payload):
-        lengths = header["segments"]
-        samples = numpy.frombuffer(payload, dtype="<i2").astype(numpy.float32) / 32768
-        if sum(lengths) != len(samples):
-            raise BadInput("the segments' lengths do not add up to the audio")
+    def is_sound(self):
+        # After a fault on a GPU nothing computes there any more until the process is another one.
+        return self.device == "cpu"
+
+    def prepare(self, header, payload):
+        return header, *samples_of(header, payload)
+
+    def transcribe(self, header, samples, lengths):
         language = header.get("language")
         if language is not None and language not in self.languages:
             raise BadInput(f"the model does not know the language {language!r}")

@@ -5,7 +5,6 @@ import Synchronization
 final class EngineRequest: Sendable {
     let segments: [SpeechSegment]
     let language: String?
-    private let tries = Mutex(0)
     private let waiter: Mutex<CheckedContinuation<BatchResult, any Error>?>
 
     init(_ segments: [SpeechSegment], language: String?, waiter: CheckedContinuation<BatchResult, any Error>) {
@@ -26,28 +25,14 @@ final class EngineRequest: Sendable {
     /// Nobody waits any more.
     var isAnswered: Bool { self.waiter.withLock { $0 == nil } }
 
-    /// Counts a try that failed.
-    ///
-    /// - Returns: How many there are now.
-    func countFailure() -> Int {
-        self.tries.withLock { tries in
-            tries += 1
-            return tries
-        }
-    }
-
     var audioSeconds: Double { self.segments.reduce(0) { $0 + $1.duration } }
 
     /// 16-bit little-endian samples of all segments, one after the other.
     var payload: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(self.segments.reduce(0) { $0 + $1.samples.count * 2 })
-        for segment in self.segments {
-            for sample in segment.samples {
-                bytes.append(UInt8(truncatingIfNeeded: sample))
-                bytes.append(UInt8(truncatingIfNeeded: sample >> 8))
-            }
-        }
+        // Every machine that this runs on is little-endian.
+        for segment in self.segments { segment.samples.withUnsafeBytes { bytes.append(contentsOf: $0) } }
         return bytes
     }
 }

@@ -7,7 +7,9 @@ import Synchronization
 /// An engine in a Python process of its own, which lives as long as this service runs.
 ///
 /// The process starts with the first batch, so a worker without work costs no memory. A process that dies or hangs is
-/// killed with all that it started, and the batch is tried once more in a new one; batches that wait are not lost.
+/// killed with all that it started; the batch that it was at is tried once more in halves, until the segment that is at
+/// fault stands alone, and batches that wait are not lost. What fails again and again is the engine's fault, not the
+/// audio's: then the call fails, and nothing is marked as a gap (`EngineHealth`).
 package final class HelperEngine: SpeechEngine, Service {
     package struct Options: Sendable {
         /// The environment's Python.
@@ -28,19 +30,23 @@ package final class HelperEngine: SpeechEngine, Service {
         package var startLimit = Duration.seconds(600)
         /// How long a batch may take until the helper counts as hung.
         package var pace = HelperPace()
+        /// Where it is kept what fits into a device's memory; nil: nowhere.
+        package var memory: MemoryBook?
+        /// The model's name, under which that is kept.
+        package var name: String
 
         package init(python: String, scripts: String, module: String, model: String) {
             self.python = python
             self.scripts = scripts
             self.module = module
             self.model = model
+            self.name = (model as NSString).lastPathComponent
         }
     }
 
-    package var limits: BatchLimits { BatchLimits(segments: self.size.withLock { $0 }) }
+    package var limits: BatchLimits { self.state.withLock { $0.limits } }
 
-    /// Segments a batch: until the helper has said what suits its device, what suits most processors.
-    private let size: Mutex<Int>
+    private let state: Mutex<EngineState>
     private let options: Options
     private let logger: Logger
     private let clock: any Clock<Duration>
@@ -50,26 +56,54 @@ package final class HelperEngine: SpeechEngine, Service {
         self.options = options
         self.logger = logger
         self.clock = clock
-        self.size = Mutex(options.batchSize ?? 4)
+        // Until the helper has said what suits its device, what suits most processors.
+        self.state = Mutex(EngineState(BatchLimits(segments: options.batchSize ?? 4)))
     }
 
     package func recognise(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
-        do {
-            return try await self.submit(segments, language: language)
-        } catch let error as CastError where error.code == .tooLarge {
-            guard segments.count > 1 else {
-                throw CastError(.engineFailed, "The recogniser's device has too little memory.", cause: error)
+        var search = BatchSearch(count: segments.count)
+        var answer = BatchResult(segments: [], language: nil, languageProbability: nil, engine: "")
+        while let part = search.next() {
+            let batch = Array(segments[part.range])
+            if self.state.withLock({ $0.isTooLarge(batch) }), search.split(part) { continue }
+            do {
+                let result = try await self.submit(batch, language: language ?? answer.language)
+                search.succeed(part, with: result.segments)
+                answer.language = answer.language ?? result.language
+                answer.languageProbability = answer.languageProbability ?? result.languageProbability
+                self.keep(self.state.withLock { $0.succeed(batch, now: Date()) })
+            } catch let error as CastError where error.code == .tooLarge {
+                guard batch.count > 1 else {
+                    throw CastError(.engineFailed, "The recogniser's device has too little memory.", cause: error)
+                }
+                self.keep(self.state.withLock { $0.refuse(batch, now: Date()) })
+                self.logger.warning(
+                    "batch is too large for the device, halving it", metadata: ["segments": "\(batch.count)"])
+                _ = search.split(part)
+            } catch let error as CastError where error.code == .engineFailed {
+                if self.state.withLock({ $0.fail() }) { throw error }
+                search.fail(part, reason: error.message)
+                self.logger.warning(
+                    "batch failed", metadata: ["segments": "\(batch.count)", "error": "\(error.message)"])
+            } catch let failure as StartFailure {
+                throw failure.error
             }
-            // The device's memory does not grow: later batches are no larger than what goes in now.
-            let half = (segments.count + 1) / 2
-            self.size.withLock { $0 = min($0, half) }
-            self.logger.warning("batch is too large for the device, halving it", metadata: ["segments": "\(half)"])
-            let first = try await self.recognise(Array(segments[..<half]), language: language)
-            let second = try await self.recognise(Array(segments[half...]), language: language ?? first.language)
-            var both = first
-            both.segments += second.segments
-            return both
         }
+        answer.segments = search.segments
+        answer.engine = self.state.withLock { $0.identity } ?? ""
+        // One segment of many that cannot be recognised is a gap; an engine that has yet to recognise anything, or none
+        // of a batch, is not to be believed that it is the audio.
+        if let reason = search.totalFailure, segments.count > 1 || !self.state.withLock({ $0.health.hasRecognised }) {
+            throw CastError(.engineFailed, reason)
+        }
+        return answer
+    }
+
+    private func keep(_ record: MemoryCap.Record?) {
+        guard let record, let memory = self.options.memory, let key = self.state.withLock({ $0.memoryKey }) else {
+            return
+        }
+        memory.remember(record, for: key)
     }
 
     private func submit(_ segments: [SpeechSegment], language: String?) async throws -> BatchResult {
@@ -90,55 +124,83 @@ package final class HelperEngine: SpeechEngine, Service {
         }
     }
 
+    /// No helper could be started; no batch is to blame.
+    private struct StartFailure: Error {
+        var error: CastError
+    }
+
     /// Runs until it is stopped; every batch that was handed in is answered.
     package func run() async throws {
         // A helper that dies while we write to it is an error to handle, not a signal to die of.
         signal(SIGPIPE, SIG_IGN)
         do {
             try await cancelWhenGracefulShutdown {
-                while let request = await self.waiting.next() { await self.serve(from: request) }
+                while let request = await self.waiting.next() {
+                    guard !request.isAnswered else { continue }
+                    self.waiting.putBack(request)
+                    try Task.checkCancellation()
+                    await self.live()
+                }
                 try Task.checkCancellation()
             }
         } catch is CancellationError {
             // The stop that was asked for.
         }
         self.waiting.close()
-        await Task {
-            while let request = await self.waiting.next() { request.finish(.failure(CancellationError())) }
-        }.value
+        for request in self.waiting.takeAll() { request.finish(.failure(CancellationError())) }
     }
 
-    /// Has a process work on a batch and on those that follow; a process that fails is replaced, a batch that failed
-    /// twice is given up.
-    private func serve(from first: EngineRequest) async {
-        var next: EngineRequest? = first
-        while let request = next {
-            let process = HelperProcess(options: self.options, logger: self.logger, clock: self.clock) { suited in
-                guard self.options.batchSize == nil, let suited, (1...256).contains(suited) else { return }
-                self.size.withLock { $0 = suited }
-            }
-            do {
-                try await process.work(on: request, then: self.waiting)
-                return
-            } catch {
-                next = process.current
-                guard let failed = next else { return }
-                if Task.isCancelled {
-                    failed.finish(.failure(CancellationError()))
-                    return
-                }
-                let failure = (error as? CastError) ?? CastError(.engineFailed, "The recogniser failed.", cause: error)
-                let isGivenUp = failed.countFailure() > 1
-                self.logger.warning(
-                    isGivenUp
-                        ? "recogniser failed twice, giving the batch up" : "recogniser failed, starting a new one",
-                    metadata: ["error": "\(failure)"])
-                if isGivenUp {
-                    failed.finish(.failure(failure))
-                    next = nil
-                }
+    /// Has one process work on what waits, as long as it lasts.
+    private func live() async {
+        let process = HelperProcess(
+            options: self.options, attempt: self.state.withLock { $0.failedStarts }, logger: self.logger,
+            clock: self.clock
+        ) { hello in
+            self.state.withLock { state in
+                state.greet(
+                    hello, model: self.options.name, fixed: self.options.batchSize, now: Date()
+                ) { self.options.memory?.record(for: $0) }
+                return state.limits.calls
             }
         }
+        do {
+            try await process.work(on: self.waiting)
+            // It ended because it was told to; what it still had, nobody will answer.
+            for request in process.inHand { request.finish(.failure(CancellationError())) }
+        } catch {
+            var unanswered = process.inHand
+            if Task.isCancelled {
+                for request in unanswered { request.finish(.failure(CancellationError())) }
+                return
+            }
+            let failure = (error as? CastError) ?? CastError(.engineFailed, "The recogniser failed.", cause: error)
+            if !process.isReady {
+                self.failStart(failure)
+                return
+            }
+            if error is HelperProcess.IdleEnd {
+                self.logger.warning("recogniser ended while it had nothing to do")
+            } else {
+                self.logger.warning("recogniser failed, a new one is started", metadata: ["error": "\(failure)"])
+                // The first one is what it was at; the others it had not begun.
+                if !unanswered.isEmpty { unanswered.removeFirst().finish(.failure(failure)) }
+            }
+            for request in unanswered.reversed() { self.waiting.putBack(request) }
+        }
+    }
+
+    /// A start that fails is tried once more; then whoever waits is told.
+    private func failStart(_ failure: CastError) {
+        let isGivenUp = self.state.withLock { state in
+            guard state.failStart() > 1 else { return false }
+            state.forgetStarts()
+            return true
+        }
+        self.logger.warning(
+            isGivenUp ? "recogniser cannot be started" : "recogniser cannot be started, trying once more",
+            metadata: ["error": "\(failure)"])
+        guard isGivenUp else { return }
+        for request in self.waiting.takeAll() { request.finish(.failure(StartFailure(error: failure))) }
     }
 
     /// Hands a request from the continuation's closure to the cancellation handler.

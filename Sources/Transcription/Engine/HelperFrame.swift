@@ -3,8 +3,10 @@ import Foundation
 
 /// The frames on the helper's standard streams: two big-endian lengths, a JSON header, raw bytes.
 enum HelperFrame {
-    /// The helper's own limits.
+    /// The helper's own limit.
     static let maximumHeader = 16 << 20
+    /// Four million tokens: more than any batch has.
+    static let maximumPayload = 64 << 20
 
     static func encode(_ header: some Encodable, payload: [UInt8] = []) throws -> [UInt8] {
         let json = try JSONEncoder().encode(header)
@@ -18,27 +20,34 @@ enum HelperFrame {
         return bytes
     }
 
-    /// Takes bytes in any pieces and gives out whole headers.
+    /// What the helper sent.
+    struct Incoming: Sendable {
+        var header: Data
+        var payload: [UInt8]
+    }
+
+    /// Takes bytes in any pieces and gives out whole frames.
     struct Reader {
         private var bytes: [UInt8] = []
 
         mutating func append(_ piece: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: piece) }
 
-        /// The next header, or nil when there is not all of it yet.
+        /// The next frame, or nil when there is not all of it yet.
         ///
         /// - Throws: `.engineFailed` for lengths that no answer has: something else writes to the stream.
-        mutating func next() throws -> Data? {
+        mutating func next() throws -> Incoming? {
             guard self.bytes.count >= 8 else { return nil }
             let lengths = self.bytes.withUnsafeBytes { buffer in
                 [0, 4].map { Int(UInt32(bigEndian: buffer.loadUnaligned(fromByteOffset: $0, as: UInt32.self))) }
             }
-            guard lengths[0] <= HelperFrame.maximumHeader, lengths[1] == 0 else {
+            guard lengths[0] <= HelperFrame.maximumHeader, lengths[1] <= HelperFrame.maximumPayload else {
                 throw CastError(.engineFailed, "The recogniser's answer is not in the form that was agreed on.")
             }
-            guard self.bytes.count >= 8 + lengths[0] else { return nil }
-            let header = Data(self.bytes[8..<(8 + lengths[0])])
-            self.bytes.removeFirst(8 + lengths[0])
-            return header
+            let end = 8 + lengths[0] + lengths[1]
+            guard self.bytes.count >= end else { return nil }
+            defer { self.bytes.removeFirst(end) }
+            return Incoming(
+                header: Data(self.bytes[8..<(8 + lengths[0])]), payload: Array(self.bytes[(8 + lengths[0])..<end]))
         }
     }
 
@@ -49,14 +58,30 @@ enum HelperFrame {
         var segments: [Int]
     }
 
-    /// The first frame of a helper that is ready.
+    /// The first frame of a helper that is ready; what it leaves out does not apply to it.
     struct Hello: Decodable, Sendable {
         var hello: Int
         var engine: String
         var version: String
+        /// Where it computes: `cuda` or `cpu`.
         var device: String?
+        /// The card's name, and the versions of its driver and of CUDA.
+        var gpu: String?
+        var driver: String?
+        var cuda: String?
+        /// The precision, for example `bfloat16`.
         var compute_type: String?
+        /// Whether the decoder runs as CUDA graphs.
+        var graphs: Bool?
+        /// What a batch should hold: see `BatchLimits`.
         var batch_size: Int?
+        var padded_seconds: Double?
+        var likes_like_lengths: Bool?
+        var needs_one_language: Bool?
+        var calls: Int?
+        /// For engines that answer tokens: their pieces by id, and what a frame of theirs lasts.
+        var vocabulary: [String]?
+        var seconds_per_frame: Double?
     }
 
     struct Answer: Decodable, Sendable {
@@ -64,7 +89,11 @@ enum HelperFrame {
         var ok: Bool
         var code: String?
         var message: String?
+        /// After a failure: whether the helper can go on.
+        var sound: Bool?
         var segments: [[Word]]?
+        /// Tokens of each segment, which are in the payload.
+        var tokens: [Int]?
         var language: String?
         var language_probability: Double?
 
@@ -83,38 +112,5 @@ enum HelperFrame {
                 self.probability = try container.decodeIfPresent(Double.self)
             }
         }
-    }
-
-    /// Checks an answer against its request, and refuses nonsense.
-    ///
-    /// - Throws: `.engineFailed` when counts do not match, times run backwards, or a number is none.
-    static func result(_ answer: Answer, for segments: [SpeechSegment], engine: String) throws -> BatchResult {
-        func nonsense(_ what: String) -> CastError {
-            CastError(.engineFailed, "The recogniser's answer makes no sense: \(what).")
-        }
-        guard let lists = answer.segments, lists.count == segments.count else {
-            throw nonsense("\(answer.segments?.count ?? 0) results for \(segments.count) segments")
-        }
-        let words = try zip(lists, segments).map { list, segment in
-            var last = 0.0
-            let words = try list.map { word in
-                guard word.start.isFinite, word.end.isFinite, word.start >= 0, word.end >= word.start,
-                    word.end <= segment.duration + 0.5
-                else {
-                    throw nonsense("a word from \(word.start) to \(word.end) in a segment of \(segment.duration) s")
-                }
-                guard word.start >= last - 0.5 else { throw nonsense("times that run backwards") }
-                if let probability = word.probability, !(0...1.0001).contains(probability) {
-                    throw nonsense("a probability of \(probability)")
-                }
-                last = word.start
-                return BatchResult.Word(
-                    text: word.text, start: word.start, end: word.end, probability: word.probability)
-            }
-            return BatchResult.Segment(words)
-        }
-        return BatchResult(
-            segments: words, language: answer.language, languageProbability: answer.language_probability,
-            engine: engine)
     }
 }

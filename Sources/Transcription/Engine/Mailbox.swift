@@ -29,6 +29,27 @@ final class Mailbox<Element: Sendable>: Sendable {
         return isTaken
     }
 
+    /// Puts an element back that was taken too early: it is the next one again, even if the box has been closed since.
+    func putBack(_ element: Element) {
+        let reader = self.state.withLock { state in
+            guard let reader = state.reader else {
+                state.items.insert(element, at: 0)
+                return nil as CheckedContinuation<Element?, Never>?
+            }
+            state.reader = nil
+            return reader
+        }
+        reader?.resume(returning: element)
+    }
+
+    /// Everything that is in it now.
+    func takeAll() -> [Element] {
+        self.state.withLock { state in
+            defer { state.items = [] }
+            return state.items
+        }
+    }
+
     /// Nothing more comes; what is in it can still be read.
     func close() {
         let reader = self.state.withLock { state in

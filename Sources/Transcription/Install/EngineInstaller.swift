@@ -7,12 +7,35 @@ package struct EngineInstaller: Sendable {
     /// An engine that can be installed.
     package enum Engine: String, Sendable, CaseIterable {
         case fasterWhisper = "faster-whisper"
+        /// Parakeet on a GPU.
+        case nemo
+        /// Parakeet on processors.
+        case onnxASR = "onnx-asr"
 
         var constraints: String { "\(self.rawValue).txt" }
-        package var module: String { "engine_faster_whisper" }
+        package var module: String {
+            switch self {
+            case .fasterWhisper: "engine_faster_whisper"
+            case .nemo: "engine_nemo"
+            case .onnxASR: "engine_onnx_asr"
+            }
+        }
         /// What installing it costs on disk, for the person who is asked to wait.
-        package var size: String { "about 450 MB" }
-        package var backend: Backend { .whisper }
+        package var size: String {
+            switch self {
+            case .fasterWhisper: "about 450 MB"
+            case .nemo: "several GB, most of it CUDA"
+            case .onnxASR: "about 150 MB"
+            }
+        }
+        /// The first Python after those that its packages are there for.
+        var pythonLimit: Int? { self == .nemo ? 13 : nil }
+        package var backend: Backend {
+            switch self {
+            case .fasterWhisper: .whisper
+            case .nemo, .onnxASR: .parakeet
+            }
+        }
     }
 
     /// Where an installed engine is.
@@ -30,6 +53,15 @@ package struct EngineInstaller: Sendable {
         self.engine = engine
         self.home = home
         self.environment = environment
+    }
+
+    /// - Throws: `.notFound` with the engines that there are.
+    package static func engine(_ name: String) throws -> Engine {
+        guard let engine = Engine(rawValue: name) else {
+            let known = Engine.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CastError(.notFound, "There is no engine “\(name)”. Known: \(known).")
+        }
+        return engine
     }
 
     /// The engine, if it is there in the version that this program wants.
@@ -123,7 +155,9 @@ package struct EngineInstaller: Sendable {
 
     /// A Python that is new enough and can make environments.
     private func findPython() async throws -> String {
-        let check = "import sys, venv, ensurepip; raise SystemExit(sys.version_info < (3, 10))"
+        let limit = self.engine.pythonLimit
+        let check =
+            "import sys, venv, ensurepip; raise SystemExit(not (3, 10) <= sys.version_info < (3, \(limit ?? 99)))"
         var candidates = ["python3", "/usr/bin/python3", "python3.13", "python3.12", "python3.11", "python3.10"]
         if let chosen = self.environment["CAST2MD_PYTHON"], !chosen.isEmpty { candidates = [chosen] }
         for candidate in candidates {
@@ -135,7 +169,7 @@ package struct EngineInstaller: Sendable {
         }
         throw CastError(
             .unavailable,
-            "No Python 3.10 or newer with venv was found (looked for \(candidates.joined(separator: ", "))). "
+            "No Python 3.10 \(limit.map { "to 3.\($0 - 1)" } ?? "or newer") with venv was found (looked for \(candidates.joined(separator: ", "))). "
                 + "Install it (apt-get install python3 python3-venv), or name one in CAST2MD_PYTHON.")
     }
 

@@ -6,7 +6,7 @@ import Foundation
 package struct ModelStore: Sendable {
     /// Where a model is to come from.
     package enum Source: Sendable, Equatable {
-        /// The hub first, then the mirror if the model has one.
+        /// What the hub's own programs have left on this machine, else the hub, else the mirror if the model has one.
         case anywhere
         case folder(String)
         case hub
@@ -40,7 +40,7 @@ package struct ModelStore: Sendable {
         var files: [String: File]
     }
 
-    private func folder(_ model: Model) -> String { "\(self.home.modelsPath)/\(model.name)" }
+    private func folder(_ model: Model) -> String { "\(self.home.modelsPath)/\(model.folder)" }
 
     /// Whether the model is here, without looking into its files.
     package func isInstalled(_ model: Model) -> Bool {
@@ -56,10 +56,10 @@ package struct ModelStore: Sendable {
         let folder = self.folder(model)
         guard var stamp = self.stamp(in: folder) else {
             throw CastError(
-                .unavailable, "The model \(model.name) is not here. Run: cast2md models fetch \(model.name)")
+                .unavailable, "The model \(model.name) is not here. Run: \(model.fetchCommand)")
         }
         func broken(_ what: String) -> CastError {
-            CastError(.invalid, "The model \(model.name) \(what). Run: cast2md models fetch \(model.name)")
+            CastError(.invalid, "The model \(model.name) \(what). Run: \(model.fetchCommand)")
         }
         for file in model.files {
             let path = "\(folder)/\(file.name)"
@@ -103,6 +103,7 @@ package struct ModelStore: Sendable {
         case .mirror:
             try await self.run(try self.mirrorPlan(model), into: part, python: python, onProgress)
         case .anywhere:
+            if let path = try? self.takeFromCache(model, to: part) { return path }
             do {
                 try await self.run(self.hubPlan(model), into: part, python: python, onProgress)
             } catch let error as CastError where [.unavailable, .gone].contains(error.code) && model.hasMirror {
@@ -114,7 +115,25 @@ package struct ModelStore: Sendable {
         return try self.path(of: model)
     }
 
-    private func copy(_ model: Model, from path: String, to part: String) throws {
+    /// Takes a model from the hub's cache of this machine, if it is there at its pinned revision, without copying where
+    /// that is possible.
+    private func takeFromCache(_ model: Model, to part: String) throws -> String? {
+        func value(_ name: String) -> String? { self.environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        guard
+            let hub = value("HF_HUB_CACHE") ?? value("HF_HOME").map({ $0 + "/hub" })
+                ?? value("HOME").map({ $0 + "/.cache/huggingface/hub" })
+        else { return nil }
+        let snapshot =
+            "\(hub)/models--\(model.repository.replacing("/", with: "--"))/snapshots/\(model.revision)"
+        guard model.files.allSatisfy({ FileManager.default.fileExists(atPath: "\(snapshot)/\($0.name)") }) else {
+            return nil
+        }
+        try self.copy(model, from: snapshot, to: part, mayLink: true)
+        try self.install(model, from: part)
+        return try self.path(of: model)
+    }
+
+    private func copy(_ model: Model, from path: String, to part: String, mayLink: Bool = false) throws {
         try? FileManager.default.removeItem(atPath: part)
         try FileManager.default.createDirectory(atPath: part, withIntermediateDirectories: true)
         for file in model.files {
@@ -122,7 +141,11 @@ package struct ModelStore: Sendable {
             guard FileManager.default.fileExists(atPath: source) else {
                 throw CastError(.notFound, "\(path) does not hold the model \(model.name): \(file.name) is missing.")
             }
-            try FileManager.default.copyItem(atPath: source, toPath: "\(part)/\(file.name)")
+            let target = "\(part)/\(file.name)"
+            // The cache's files are links to what they are called by their digest.
+            let real = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
+            if mayLink, (try? FileManager.default.linkItem(atPath: real, toPath: target)) != nil { continue }
+            try FileManager.default.copyItem(atPath: real, toPath: target)
         }
     }
 

@@ -13,13 +13,13 @@ struct EngineCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an engine's Python environment, pinned and verified; harmless to repeat.")
 
-        @Argument(help: "The engine: faster-whisper.")
+        @Argument(help: "The engine: faster-whisper, nemo (Parakeet on a GPU) or onnx-asr (Parakeet without).")
         var engine = "faster-whisper"
 
         func run() async throws {
             let environment = ProcessInfo.processInfo.environment
             let installer = EngineInstaller(
-                try EngineCommand.engine(self.engine), home: HomeFolder(environment: environment),
+                try EngineInstaller.engine(self.engine), home: HomeFolder(environment: environment),
                 environment: environment)
             if (try? installer.find()) == nil {
                 print("Installing \(self.engine) (\(installer.engine.size)); this is done once.")
@@ -67,13 +67,5 @@ struct EngineCommand: AsyncParsableCommand {
                 return table.text
             }
         }
-    }
-
-    static func engine(_ name: String) throws -> EngineInstaller.Engine {
-        guard let engine = EngineInstaller.Engine(rawValue: name) else {
-            let known = EngineInstaller.Engine.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CastError(.notFound, "There is no engine “\(name)”. Known: \(known).")
-        }
-        return engine
     }
 }

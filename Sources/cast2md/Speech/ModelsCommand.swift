@@ -50,9 +50,12 @@ struct ModelsCommand: AsyncParsableCommand {
         @Option(help: "hub, mirror, or a folder that holds the files (default: the hub, then the mirror).")
         var from: String?
 
+        @Option(help: "The engine that is to use it (default: the one that would be used on this machine).")
+        var engine: String?
+
         func run() async throws {
-            let model = try ModelCatalog.model(self.model)
             let environment = ProcessInfo.processInfo.environment
+            let model = try ModelsCommand.form(of: self.model, engine: self.engine)
             let source: ModelStore.Source =
                 switch self.from {
                 case nil: .anywhere
@@ -82,9 +85,20 @@ struct ModelsCommand: AsyncParsableCommand {
         @Argument(help: "The model's name.")
         var model: String
 
+        @Option(help: "The engine that is to use it (default: the one that would be used on this machine).")
+        var engine: String?
+
         func run() async throws {
-            print(try ModelsCommand.store.path(of: try ModelCatalog.model(self.model)))
+            print(try ModelsCommand.store.path(of: try ModelsCommand.form(of: self.model, engine: self.engine)))
         }
+    }
+
+    /// The form of a model that an engine takes.
+    private static func form(of name: String, engine: String?) throws -> Model {
+        let environment = ProcessInfo.processInfo.environment
+        var choice = try EngineChoice(home: HomeFolder(environment: environment), environment: environment)
+        if let engine { choice.forced = try EngineInstaller.engine(engine) }
+        return try choice.preferred(name)
     }
 
     private static var store: ModelStore {

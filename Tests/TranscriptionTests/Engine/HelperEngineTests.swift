@@ -1,4 +1,5 @@
 import CastCore
+import CastTestSupport
 import Foundation
 import Synchronization
 import Testing
@@ -72,6 +73,130 @@ struct HelperEngineTests {
             guard life != "hang" else { return }
             _ = try await helper.engine.recognise(segments(16_000), language: nil)
             #expect(helper.lives == 3)
+        }
+    }
+
+    @Test(arguments: [
+        ("sound poison:300", [300], 1), ("sound poison:100,900", [100, 900], 3), ("start poison:300", [300], 20),
+        ("start kill:300", [300], 20), ("start kill:200,300", [200, 300], 20),
+    ])
+    func `a segment that cannot be recognised is found and named, and the rest of its batch kept`(
+        life: String, bad: [Int], atMost lives: Int
+    ) async throws {
+        try await ScriptedHelper.run([life]) { helper in
+            let lengths = [100, 200, 300, 400, 500, 600, 700, 800, 900]
+            let result = try await helper.engine.recognise(
+                segments(100, 200, 300, 400, 500, 600, 700, 800, 900), language: nil)
+            #expect(result.segments.map { $0.failure != nil } == lengths.map { bad.contains($0) })
+            #expect(self.texts(result) == lengths.map { bad.contains($0) ? [] : ["w\($0)"] })
+            if life.contains("poison") {
+                #expect(result.segments.compactMap(\.failure).allSatisfy { $0.contains("this sound is poison") })
+            }
+            // Nothing that went well is done again.
+            #expect(helper.numbers("done").sorted() == lengths.filter { !bad.contains($0) }.map(Int32.init))
+            #expect(helper.lives <= lives)
+        }
+    }
+
+    @Test(arguments: ["start raise", "start die", "sound raise", "start fewer"])
+    func `an engine that fails on everything is an error, not a file of gaps`(life: String) async throws {
+        try await ScriptedHelper.run([life]) { helper in
+            for call in 1...2 {
+                let error = await #expect(throws: CastError.self) {
+                    try await helper.engine.recognise(
+                        segments(100, 200, 300, 400, 500, 600, 700, 800), language: nil)
+                }
+                #expect(error?.code == .engineFailed)
+                // The second call needs no search to see it.
+                #expect(helper.lives <= 5 + 2 * call)
+            }
+        }
+    }
+
+    @Test func `a bad segment that comes alone is the audio's fault once the engine has shown that it works`()
+        async throws
+    {
+        try await ScriptedHelper.run(["sound poison:300"]) { helper in
+            await #expect(throws: CastError.self) {
+                try await helper.engine.recognise(segments(300), language: nil)
+            }
+            _ = try await helper.engine.recognise(segments(100), language: nil)
+            let result = try await helper.engine.recognise(segments(300), language: nil)
+            #expect(result.segments.count == 1)
+            #expect(result.segments[0].failure?.contains("poison") == true)
+        }
+    }
+
+    @Test func `the next batch is made ready while the engine is at the one before`() async throws {
+        try await ScriptedHelper.run(["start ahead ok"]) { helper in
+            async let one = helper.engine.recognise(segments(100), language: nil)
+            async let two = helper.engine.recognise(segments(200), language: nil)
+            let results = try await [one, two]
+            #expect(results.map(self.texts) == [[["w100"]], [["w200"]]])
+        }
+    }
+
+    @Test func `a helper that ends while it has nothing to do costs nothing`() async throws {
+        try await ScriptedHelper.run(["start ok"]) { helper in
+            for life in 1...3 {
+                let result = try await helper.engine.recognise(segments(100 * life, 1000 * life), language: nil)
+                #expect(result.segments.allSatisfy { $0.failure == nil })
+                #expect(helper.lives == life)
+                await helper.kill(life: life)
+            }
+            #expect(helper.numbers("done") == [100, 1000, 200, 2000, 300, 3000])
+        }
+    }
+
+    @Test func `what an engine says of itself is what its batches follow`() async throws {
+        try await ScriptedHelper.run(["tokens token"]) { helper in
+            _ = try await helper.engine.recognise(segments(16_000), language: nil)
+            #expect(
+                helper.engine.limits
+                    == BatchLimits(
+                        segments: 64, paddedSeconds: 1600, wantsLikeLengths: true, needsOneLanguage: false, calls: 3))
+        }
+    }
+
+    @Test func `tokens come back as words`() async throws {
+        try await ScriptedHelper.run(["tokens token"]) { helper in
+            let result = try await helper.engine.recognise(segments(32_000, 16_000), language: nil)
+            #expect(self.texts(result) == [["one", "twoty."], ["one", "twoty."]])
+            let words = result.segments[0].words
+            #expect(words.map { ($0.start * 100).rounded() } == [8, 40])
+            #expect(words.map { ($0.end * 100).rounded() } == [40, 80])
+            #expect(abs((words[1].probability ?? 0) - 0.7408) < 0.0001)
+            #expect(result.language == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "backwards", "late", "unknown", "negative", "nan", "certain", "long", "short", "fewer", "counts",
+    ])
+    func `tokens that make no sense are refused`(fault: String) async throws {
+        try await ScriptedHelper.run(["tokens token:\(fault)", "tokens token"]) { helper in
+            let result = try await helper.engine.recognise(segments(16_000), language: nil)
+            #expect(self.texts(result) == [["one", "twoty."]])
+            #expect(helper.lives == 2)
+        }
+    }
+
+    @Test func `what fits into a card is remembered for the next engine, and forgotten for another card`() async throws
+    {
+        try await withTemporaryFolder { folder in
+            let book = MemoryBook(path: folder.appending(path: "memory.json").path)
+            try await ScriptedHelper.run(["card memory:2"], memory: book) { helper in
+                _ = try await helper.engine.recognise(segments(1, 2, 3, 4, 5, 6, 7), language: nil)
+                #expect(helper.engine.limits.segments == 2)
+            }
+            try await ScriptedHelper.run(["card ok"], memory: book) { helper in
+                _ = try await helper.engine.recognise(segments(1), language: nil)
+                #expect(helper.engine.limits.segments == 2)
+            }
+            try await ScriptedHelper.run(["start ok"], memory: book) { helper in
+                _ = try await helper.engine.recognise(segments(1, 2, 3, 4, 5, 6, 7), language: nil)
+                #expect(helper.engine.limits.segments == 6)
+            }
         }
     }
 

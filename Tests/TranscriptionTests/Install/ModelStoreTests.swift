@@ -174,6 +174,36 @@ struct ModelStoreTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a model that the hub's own programs have fetched is taken from there, if it is the right one`(
+        isRight: Bool
+    ) async throws {
+        try await withTemporaryFolder { cache in
+            let repository = cache.appending(path: "models--somebody--toy")
+            let blobs = repository.appending(path: "blobs")
+            try Model.writeToy(to: blobs, weights: String(repeating: isRight ? "a" : "b", count: 100_000))
+            let snapshot = repository.appending(path: "snapshots/abc123")
+            try FileManager.default.createDirectory(at: snapshot, withIntermediateDirectories: true)
+            for file in Model.toy.files {
+                try FileManager.default.createSymbolicLink(
+                    atPath: snapshot.appending(path: file.name).path, withDestinationPath: "../../blobs/\(file.name)")
+            }
+            let environment = ["HF_HUB_CACHE": cache.path, "HF_ENDPOINT": "http://127.0.0.1:9"]
+            try await self.withStore(environment: environment) { store, _, installed in
+                if isRight {
+                    let path = try await self.fetch(store, from: .anywhere)
+                    #expect(self.weights(path)?.count == 100_000)
+                    try FileManager.default.removeItem(at: cache)
+                    #expect(try store.path(of: .toy) == installed.path)
+                } else {
+                    let error = await #expect(throws: CastError.self) { try await self.fetch(store, from: .anywhere) }
+                    #expect(error?.code == .unavailable)
+                    #expect(self.weights(blobs.path) != nil)
+                }
+            }
+        }
+    }
+
     @Test func `a model without a mirror says so`() async throws {
         try await self.withStore { store, _, _ in
             let error = await #expect(throws: CastError.self) { try await self.fetch(store, from: .mirror) }

@@ -1,7 +1,8 @@
 """An engine that recognises nothing and misbehaves on command, to test what stands around engines.
 
 The "model" is a folder. Each line of its file `lives` is the life of one process: a word for its start and for each of
-its batches; the last word goes on for all that follow. Every process leaves its pid in `pids`.
+its batches; the last word goes on for all that follow. Every process leaves its pid in `pids`, the lengths of the
+segments that it made ready in `prepared`, and of those that it recognised in `done`.
 """
 
 import os
@@ -32,10 +33,32 @@ class Engine:
             sys.exit("no strength to begin")
         if start == "hang":
             hang()
-        self.protocol = 2 if start == "stranger" else 1
+        self.start = start
 
     def describe(self):
-        return {"hello": self.protocol, "engine": "scripted", "version": "1", "batch_size": 6}
+        about = {"engine": "scripted", "version": "1", "batch_size": 6}
+        match self.start:
+            case "stranger":
+                about["hello"] = 2
+            case "card":
+                about |= {"gpu": "Test Card", "compute_type": "float16"}
+            case "tokens":
+                about |= {
+                    "batch_size": 64, "padded_seconds": 1600, "likes_like_lengths": True, "needs_one_language": False,
+                    "calls": 3, "vocabulary": ["\u2581one", "\u2581two", "ty", "."], "seconds_per_frame": 0.08,
+                }
+        return about
+
+    def is_sound(self):
+        return self.start == "sound"
+
+    def prepare(self, header, payload):
+        self.note("prepared", header["segments"])
+        return header, payload
+
+    def note(self, name, lengths):
+        with open(self.folder / name, "a") as file:
+            file.write(" ".join(map(str, lengths)) + "\n")
 
     def transcribe(self, header, payload):
         command = self.commands.pop(0) if len(self.commands) > 1 else self.commands[0]
@@ -48,6 +71,16 @@ class Engine:
         match command.partition(":"):
             case ("ok", _, _):
                 pass
+            case ("slow", _, seconds):
+                time.sleep(float(seconds))
+            case ("ahead", _, _):
+                # Not before the next batch is ready: without reading ahead this takes for ever.
+                while len((self.folder / "prepared").read_text().splitlines()) < 2:
+                    time.sleep(0.001)
+            case ("poison", _, which) if set(lengths) & set(map(int, which.split(","))):
+                raise ValueError("this sound is poison")
+            case ("kill", _, which) if set(lengths) & set(map(int, which.split(","))):
+                os.kill(os.getpid(), signal.SIGKILL)
             case ("die", _, _):
                 os._exit(1)
             case ("leave", _, _):
@@ -68,7 +101,7 @@ class Engine:
             case ("nan", _, _):
                 helper.write_frame = write_not_a_number
             case ("garbage", _, _):
-                helper.write_frame = lambda stream, header: (stream.write(b"\xff" * 64), stream.flush())
+                helper.write_frame = lambda stream, *answer: (stream.write(b"\xff" * 64), stream.flush())
             case ("backwards", _, _):
                 words[0] = [["b", 1.0, 1.2, 0.5], ["a", 0.1, 0.2, 0.5]]
             case ("reversed", _, _):
@@ -79,14 +112,42 @@ class Engine:
                 words[0] = [["a", 0.0, 0.1, 7.5]]
             case ("fewer", _, _):
                 words.pop()
+            case ("token", _, fault):
+                # “one”, “twoty.”, a second each.
+                ids, frames, durations, logprobs = [0, 1, 2, 3], [1, 5, 7, 11], [4, 2, 3, 0], [-0.1, -0.2, -0.4, -3.0]
+                match fault:
+                    case "backwards":
+                        frames[1] = 0
+                    case "late":
+                        frames[3] = 500
+                    case "unknown":
+                        ids[2] = 4
+                    case "negative":
+                        ids[2] = -1
+                    case "nan":
+                        logprobs[0] = float("nan")
+                    case "certain":
+                        logprobs[0] = 0.5
+                    case "long":
+                        durations[0] = -3
+                about, data = helper.pack_tokens([(ids, frames, durations, logprobs) for _ in lengths])
+                match fault:
+                    case "short":
+                        data = data[:-4]
+                    case "fewer":
+                        about["tokens"][0] = 3
+                    case "counts":
+                        about["tokens"].pop()
+                return about, data
             case ("print", _, _):
                 print("a library talks")
                 os.write(1, b"and its C code too\n")
                 os.write(2, b"\xff\xfe" + b"x" * 1_000_000)
+        self.note("done", lengths)
         return answer
 
 
-def write_not_a_number(stream, header):
-    data = b'{"id": 0, "ok": true, "segments": [[["a", NaN, 1.0, 0.5]]], "language": "en"}'
+def write_not_a_number(stream, *answer):
+    data = b'{"id": 1, "ok": true, "segments": [[["a", NaN, 1.0, 0.5]]], "language": "en"}'
     stream.write(len(data).to_bytes(4, "big") + bytes(4) + data)
     stream.flush()

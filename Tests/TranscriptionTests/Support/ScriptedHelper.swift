@@ -21,6 +21,17 @@ struct ScriptedHelper: Sendable {
 
     var pids: [Int32] { self.numbers("pids") }
 
+    /// Waits until the process that is at work has said that it lives, and kills it as nobody else could.
+    func kill(life: Int) async {
+        while self.lives < life {
+            if Task.isCancelled { return }
+            await Task.yield()
+        }
+        let pid = self.pids[life - 1]
+        Foundation.kill(pid, SIGKILL)
+        while isRunning(pid) { await Task.yield() }
+    }
+
     func numbers(_ name: String) -> [Int32] {
         let text = (try? String(contentsOf: self.folder.appending(path: name), encoding: .utf8)) ?? ""
         return text.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
@@ -42,12 +53,14 @@ struct ScriptedHelper: Sendable {
     /// Runs a body with the engine beside it; afterwards the engine is stopped.
     static func run(
         _ lives: [String], clock: any Clock<Duration> = ImpatientClock(), python: String = Self.python,
-        _ body: @escaping @Sendable (ScriptedHelper) async throws -> Void
+        memory: MemoryBook? = nil, _ body: @escaping @Sendable (ScriptedHelper) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             try self.prepare(lives, in: folder)
-            let options = HelperEngine.Options(
+            var options = HelperEngine.Options(
                 python: python, scripts: folder.path, module: "engine_scripted", model: folder.path)
+            options.memory = memory
+            options.name = "scripted"
             let engine = HelperEngine(
                 options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
             try await withThrowingTaskGroup(of: Void.self) { group in
