@@ -99,7 +99,8 @@ package struct TranscriptAssembler: Sendable {
     private static let abbreviations: Set<String> = [
         "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "approx", "dept", "gen", "col", "sgt", "capt", "rev",
         "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "inkl", "mme",
-        "mlle", "sra", "dra", "dott", "dhr", "mevr", "bijv", "np", "tzw", "např", "tzv", "evtl", "ggf", "u.a", "o.a", "t.ex",
+        "mlle", "sra", "dra", "dott", "dhr", "mevr", "bijv", "np", "tzw", "např", "tzv", "evtl", "ggf", "u.a", "o.a",
+        "t.ex",
         "bl.a", "p.ex",
     ]
 

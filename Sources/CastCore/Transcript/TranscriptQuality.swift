@@ -79,7 +79,9 @@ package struct TranscriptQuality: Sendable, Codable, Equatable {
         func add(_ kind: Finding.Kind, _ reason: String) { findings.append(Finding(kind: kind, reason: reason)) }
         if let sound, sound >= Self.shortest, let pace = self.wordsPerMinute {
             if pace < Self.fewWords { add(.fewWords, "\(Int(pace)) words a minute are few for speech.") }
-            if pace > Self.manyWords { add(.manyWords, "\(Int(min(pace, 1e9))) words a minute are more than people say.") }
+            if pace > Self.manyWords {
+                add(.manyWords, "\(Int(min(pace, 1e9))) words a minute are more than people say.")
+            }
         }
         if self.repetition > Self.bearableRepetition {
             add(.repetition, "\(Int(self.repetition * 100)) % of the words repeat those before them.")

@@ -1,6 +1,7 @@
-@testable import CastCore
 import Foundation
 import Testing
+
+@testable import CastCore
 
 struct SubtitleTests {
     /// Numbers that look random and are the same in every run (SplitMix64).

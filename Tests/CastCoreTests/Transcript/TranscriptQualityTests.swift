@@ -83,7 +83,8 @@ struct TranscriptQualityTests {
     @Test func `what could not be recognised stands in the Markdown where it is missing`() throws {
         let transcript = Transcript(
             sentences: [
-                .init(text: "Before.", start: 1, end: 2, startsParagraph: true), .init(text: "After.", start: 760, end: 761),
+                .init(text: "Before.", start: 1, end: 2, startsParagraph: true),
+                .init(text: "After.", start: 760, end: 761),
             ], duration: 800,
             gaps: [
                 .init(start: 2, end: 100, reason: .silence), .init(start: 723, end: 751, reason: .failed),
