@@ -7,15 +7,29 @@ enum MarkdownRenderer {
         lines.append("")
         lines.append("# \(self.inline(header.title))")
         lines.append("")
-        if transcript.isEmpty {
+        var failed = (transcript.gaps ?? []).filter { $0.reason == .failed }.sorted { $0.start < $1.start }[...]
+        if transcript.isEmpty, failed.isEmpty {
             lines.append("*No speech was found in this audio.*")
             return lines.joined(separator: "\n") + "\n"
         }
         let needsHours = max(transcript.duration ?? 0, transcript.sentences.last?.end ?? 0) >= 3600
-        let paragraphs = transcript.paragraphs.map { sentences in
-            sentences.map { "**[\(Self.time($0.start, needsHours: needsHours))]** \(Self.inline($0.text))" }
-                .joined(separator: "\n")
+        var paragraphs: [String] = []
+        for sentences in transcript.paragraphs {
+            var paragraph: [String] = []
+            for sentence in sentences {
+                // What is missing stands where it is missing, as a paragraph of its own.
+                while let gap = failed.first, gap.start < sentence.start {
+                    if !paragraph.isEmpty { paragraphs.append(paragraph.joined(separator: "\n")) }
+                    paragraph = []
+                    paragraphs.append(Self.mark(gap, needsHours: needsHours))
+                    failed.removeFirst()
+                }
+                paragraph.append(
+                    "**[\(Self.time(sentence.start, needsHours: needsHours))]** \(Self.inline(sentence.text))")
+            }
+            paragraphs.append(paragraph.joined(separator: "\n"))
         }
+        paragraphs += failed.map { Self.mark($0, needsHours: needsHours) }
         lines.append(paragraphs.joined(separator: "\n\n"))
         return lines.joined(separator: "\n") + "\n"
     }
@@ -25,6 +39,12 @@ enum MarkdownRenderer {
         let whole = Int(Timecode.clamped(seconds))
         return Timecode.joined(
             needsHours ? [whole / 3600, whole / 60 % 60, whole % 60] : [whole / 60, whole % 60])
+    }
+
+    /// A line in italics, which readers of our Markdown take for a note and not for what was said.
+    private static func mark(_ gap: Transcript.Gap, needsHours: Bool) -> String {
+        let start = self.time(gap.start, needsHours: needsHours)
+        return "*[\(start)–\(self.time(gap.end, needsHours: needsHours)) could not be recognised]*"
     }
 
     private static func frontMatter(_ transcript: Transcript, _ header: TranscriptHeader) -> [String] {

@@ -5,8 +5,13 @@ package enum SegmentRenderer {
     /// `{"version": "1.0.0", "segments": [{"startTime", "endTime", "body"}]}`, a segment a sentence.
     package static func json(_ transcript: Transcript) -> String {
         var pieces = ["{\"version\":\"1.0.0\",\"segments\":["]
+        var last = 0.0
         for (index, sentence) in transcript.sentences.enumerated() {
-            let times = "\"startTime\":\(self.number(sentence.start)),\"endTime\":\(self.number(sentence.end))"
+            // In order, whatever the transcript says: players look segments up by time.
+            let start = max(last, Timecode.clamped(sentence.start))
+            last = start
+            let end = max(start, Timecode.clamped(sentence.end))
+            let times = "\"startTime\":\(self.number(start)),\"endTime\":\(self.number(end))"
             pieces.append("\(index == 0 ? "" : ",")\n{\(times),\"body\":\(self.quoted(sentence.text))}")
         }
         pieces.append("\n]}\n")
@@ -20,10 +25,11 @@ package enum SegmentRenderer {
             "<!DOCTYPE html>\n<html\(language)>\n<head>\n<meta charset=\"utf-8\">\n",
             "<title>\(self.escaped(title))</title>\n</head>\n<body>\n",
         ]
+        let spacing = Spacing(language: transcript.language)
         for sentences in transcript.paragraphs {
             let seconds = Int(Timecode.clamped(sentences.first?.start ?? 0))
             let time = Timecode.joined([seconds / 3600, seconds / 60 % 60, seconds % 60])
-            let text = sentences.map { self.escaped($0.text) }.joined(separator: " ")
+            let text = self.escaped(spacing.joined(sentences.map(\.text)))
             pieces.append("<time>\(time)</time>\n<p>\(text)</p>\n")
         }
         pieces.append("</body>\n</html>\n")

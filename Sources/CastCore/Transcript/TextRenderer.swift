@@ -1,7 +1,8 @@
 /// Plain text: a paragraph a line, without times.
 enum TextRenderer {
     static func render(_ transcript: Transcript) -> String {
-        let paragraphs = transcript.paragraphs.map { $0.map(\.text).joined(separator: " ") }.filter { !$0.isEmpty }
+        let spacing = Spacing(language: transcript.language)
+        let paragraphs = transcript.paragraphs.map { spacing.joined($0.map(\.text)) }.filter { !$0.isEmpty }
         return paragraphs.isEmpty ? "" : paragraphs.joined(separator: "\n\n") + "\n"
     }
 }

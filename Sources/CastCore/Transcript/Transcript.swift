@@ -41,6 +41,37 @@ package struct Transcript: Sendable, Codable, Equatable {
         }
     }
 
+    /// A stretch of audio that no words come from, and why.
+    package struct Gap: Sendable, Codable, Equatable {
+        package enum Reason: String, Sendable, Codable, CaseIterable {
+            /// Nothing could be heard; it was not recognised.
+            case silence
+            /// Music without speech; it was not recognised.
+            case music
+            /// The engine could not take it: there may be words that are missing.
+            case failed
+        }
+
+        /// Seconds from the start of the audio.
+        package var start: Double
+        package var end: Double
+        package var reason: Reason
+
+        package init(start: Double, end: Double, reason: Reason) {
+            self.start = start
+            self.end = end
+            self.reason = reason
+        }
+
+        /// A reason that a later version gave counts as `failed`: what may be missing is shown rather than hidden.
+        package init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: CodingKeys.self)
+            self.start = try fields.decode(Double.self, forKey: .start)
+            self.end = try fields.decode(Double.self, forKey: .end)
+            self.reason = Reason(rawValue: try fields.decode(String.self, forKey: .reason)) ?? .failed
+        }
+    }
+
     /// The version of this form, for readers of stored files.
     package var version: Int
     package var sentences: [Sentence]
@@ -54,6 +85,10 @@ package struct Transcript: Sendable, Codable, Equatable {
     package var engine: String?
     /// Where the text comes from.
     package var source: Source
+    /// What was left out, in order; nil when whoever made the transcript does not say, as in files of earlier versions.
+    package var gaps: [Gap]?
+    /// What the server thinks of it; nil in files of earlier versions, and as nodes hand it in.
+    package var quality: TranscriptQuality?
 
     package enum Source: String, Sendable, Codable, CaseIterable {
         /// One of our engines.
@@ -66,7 +101,7 @@ package struct Transcript: Sendable, Codable, Equatable {
 
     package init(
         sentences: [Sentence], duration: Double? = nil, language: String? = nil, model: String? = nil,
-        engine: String? = nil, source: Source = .engine
+        engine: String? = nil, source: Source = .engine, gaps: [Gap]? = nil, quality: TranscriptQuality? = nil
     ) {
         self.version = 1
         self.sentences = sentences
@@ -75,6 +110,8 @@ package struct Transcript: Sendable, Codable, Equatable {
         self.model = model
         self.engine = engine
         self.source = source
+        self.gaps = gaps
+        self.quality = quality
     }
 
     /// Whether nothing was said.

@@ -9,12 +9,14 @@ package struct TranscriptAssembler: Sendable {
     /// A sentence of more words is broken at its longest pause.
     package var maximumWords = 60
 
-    /// What stands between words: nothing in scripts that do not use spaces.
-    private let joiner: String
+    /// A paragraph that has half its length ends with its sentence where somebody breathes for so long.
+    package var paragraphBreath = 1.2
+
+    private let spacing: Spacing
 
     /// - Parameter language: ISO 639-1 code, if known.
     package init(language: String? = nil) {
-        self.joiner = ["zh", "ja", "th", "lo", "my", "km", "yue", "bo"].contains(language ?? "") ? "" : " "
+        self.spacing = Spacing(language: language)
     }
 
     /// - Parameter words: In order of time.
@@ -37,12 +39,16 @@ package struct TranscriptAssembler: Sendable {
         for group in groups.flatMap(self.broken) {
             guard let first = group.first, let last = group.last else { continue }
             let pause = sentences.last.map { first.start - $0.end }
-            let isLong = first.start - paragraphStart >= self.paragraphLength
-            let starts = pause.map { $0 >= self.paragraphPause || isLong } ?? true
+            let length = first.start - paragraphStart
+            let starts =
+                pause.map { pause in
+                    pause >= self.paragraphPause || length >= self.paragraphLength
+                        || (pause >= self.paragraphBreath && length >= self.paragraphLength / 2)
+                } ?? true
             if starts { paragraphStart = first.start }
             sentences.append(
                 Transcript.Sentence(
-                    text: group.map(\.text).joined(separator: self.joiner), start: first.start,
+                    text: self.spacing.joined(group.map(\.text)), start: first.start,
                     end: max(first.start, last.end),
                     words: group, startsParagraph: starts))
         }
@@ -67,8 +73,8 @@ package struct TranscriptAssembler: Sendable {
         let closing: Set<Character> = ["\"", "'", "”", "’", "»", ")", "]"]
         var core = Substring(word)
         while let last = core.last, closing.contains(last) { core.removeLast() }
-        guard let mark = core.last, ".!?…。！？".contains(mark) else { return false }
-        if "。！？".contains(mark) { return true }
+        guard let mark = core.last, ".!?…。！？؟۔।".contains(mark) else { return false }
+        if "。！？؟۔।".contains(mark) { return true }
         let nextLetter = next.first { $0.isLetter || $0.isNumber }
         if let nextLetter, nextLetter.isLowercase { return false }
         guard mark == "." else { return true }
@@ -93,6 +99,9 @@ package struct TranscriptAssembler: Sendable {
     private static let abbreviations: Set<String> = [
         "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "approx", "dept", "gen", "col", "sgt", "capt", "rev",
         "hon", "e.g", "i.e", "z.b", "d.h", "bzw", "inkl", "mme",
+        "mlle", "sra", "dra", "dott", "dhr", "mevr", "bijv", "np", "tzw", "např", "tzv", "evtl", "ggf", "u.a", "o.a",
+        "t.ex",
+        "bl.a", "p.ex",
     ]
 
     // Words of their own, unless a number follows: “No. 5”.
