@@ -32,8 +32,11 @@ package struct TranscriptIntake: Sendable {
     }
 
     private func take(
-        _ transcript: Transcript, source: String, for job: Job, from node: NodeID, of episode: Episode, in feed: Feed
+        _ given: Transcript, source: String, for job: Job, from node: NodeID, of episode: Episode, in feed: Feed
     ) async throws -> JobVerdict {
+        var transcript = given
+        // Judged here, whatever the node says of it; texts of publishers have no words with times to judge by.
+        transcript.quality = given.source == .engine ? TranscriptQuality(of: given) : nil
         let path = self.parts.storage.transcriptPath(feed: feed, episode: episode)
         let header = TranscriptHeader(feed: feed, episode: episode)
         let markdown = try TranscriptFormat.md.render(transcript, header: header)

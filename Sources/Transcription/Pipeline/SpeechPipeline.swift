@@ -184,9 +184,13 @@ package final class SpeechPipeline: Transcriber {
                 .engineFailed,
                 "\(percent) % of the audio could not be recognised: \(work.failureReason ?? "no reason was given")")
         }
-        let sentences = TranscriptAssembler(language: language).sentences(from: work.allWords)
-        let transcript = Transcript(
-            sentences: sentences, duration: duration, language: language, model: self.model, engine: work.engine)
+        var transcript = Transcript(
+            sentences: [], duration: duration, language: language, model: self.model, engine: work.engine)
+        transcript.sentences = TranscriptAssembler(language: language).sentences(from: work.allWords)
+        // Parakeet does not say which language it heard.
+        if language == nil { transcript.language = LanguageGuess.language(of: transcript) }
+        let gaps = work.gaps.map(Transcript.Gap.init)
+        transcript.gaps = gaps.isEmpty ? nil : gaps
         self.meter.add(.words, busy: begun.duration(to: .now), items: 1, audio: duration)
         return transcript
     }
@@ -351,5 +355,16 @@ extension SpeechSegment {
                 text: word.text, start: first, end: max(first, self.fileTime(of: end, isEnd: true)),
                 probability: word.probability)
         }
+    }
+}
+
+extension Transcript.Gap {
+    fileprivate init(_ gap: FileWork.Gap) {
+        let reason: Reason =
+            switch gap.reason {
+            case .silence: .silence
+            case .failed: .failed
+            }
+        self.init(start: gap.start, end: gap.end, reason: reason)
     }
 }
