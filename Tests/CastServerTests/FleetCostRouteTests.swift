@@ -1,9 +1,11 @@
 import CastAPI
 import CastCore
+import CastServer
 import CastStore
 import CastTestSupport
 import Foundation
 import HTTPTypes
+import PodFleet
 import Testing
 
 struct FleetCostRouteTests {

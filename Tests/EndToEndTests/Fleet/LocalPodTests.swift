@@ -25,7 +25,7 @@ struct LocalPodTests {
             let events = try await site.admin.fleetEvents(limit: 100).events.map(\.message)
             #expect(events.contains { $0.contains("its worker has nothing more to do") }, "\(events)")
             let runs = try await site.admin.podRuns(days: 1)
-            #expect(runs.runs.count == 1 && runs.runs.first?.jobs == 1)
+            #expect(runs.runs.count == 1 && runs.runs.first?.jobsCompleted == 1)
 
             let feed = try #require(try await site.admin.feeds().first)
             let episodes = try await site.admin.episodes(feed: feed.id, status: nil, limit: 10).episodes
