@@ -208,6 +208,7 @@ package final class TailscaleClient: Sendable {
         struct Problem: Decodable { var message: String }
         let message = (try? JSONDecoder().decode(Problem.self, from: body))?.message ?? "Tailscale said no"
         let words = message.prefix(300).replacingOccurrences(of: self.settings.client.secret, with: "[secret]")
-        return TailnetFailure("\(words) (status \(status))", isLasting: [400, 401, 403].contains(status), status: status)
+        return TailnetFailure(
+            "\(words) (status \(status))", isLasting: [400, 401, 403].contains(status), status: status)
     }
 }

@@ -28,7 +28,9 @@ package struct TailscaleSettings: Sendable {
         self.base = url
         self.tags = tags.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         guard !self.tags.isEmpty, self.tags.allSatisfy({ $0.wholeMatch(of: /tag:[A-Za-z][A-Za-z0-9-]*/) != nil })
-        else { throw CastError(.invalid, "TAILSCALE_TAGS is “\(tags)”; it must be tags like tag:runpod, commas between.") }
+        else {
+            throw CastError(.invalid, "TAILSCALE_TAGS is “\(tags)”; it must be tags like tag:runpod, commas between.")
+        }
     }
 
     /// Reads `TAILSCALE_CLIENT_ID`, `TAILSCALE_CLIENT_SECRET`, `TAILSCALE_API_BASE_URL` and `TAILSCALE_TAGS`.
@@ -37,7 +39,9 @@ package struct TailscaleSettings: Sendable {
     /// - Throws: `.invalid` when only one of them is set.
     package init?(environment: [String: String]) throws(CastError) {
         func text(_ name: String) -> String? {
-            environment[name].map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap { $0.isEmpty ? nil : $0 }
+            environment[name].map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.flatMap {
+                $0.isEmpty ? nil : $0
+            }
         }
         let (id, secret) = (text("TAILSCALE_CLIENT_ID"), text("TAILSCALE_CLIENT_SECRET"))
         if id == nil, secret == nil { return nil }

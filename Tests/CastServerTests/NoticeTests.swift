@@ -67,7 +67,9 @@ struct NoticeTests {
             try await Self.alarm(server, "unending p1", "pod p1 still cannot be ended")
             try await Self.alarm(server, "unending p2", "pod p2 cannot be ended")
             await Self.sender(server).sendAll()
-            let told = ["pods@https://ntfy.sh: pod p1 cannot be ended.", "pods@https://ntfy.sh: pod p2 cannot be ended."]
+            let told = [
+                "pods@https://ntfy.sh: pod p1 cannot be ended.", "pods@https://ntfy.sh: pod p2 cannot be ended.",
+            ]
             #expect(phone.received == told)
             // The next process starts from what is written down.
             try await Self.alarm(server, "unending p2", "pod p2 cannot be ended, says the next server")

@@ -36,7 +36,8 @@ struct ServerFixture: Sendable {
                 database: try Database(inMemory: ()),
                 search: try SearchIndex(inMemory: ()),
                 storage: try StorageFolder(path: folder.appendingPathComponent("storage").path), podcasts: podcasts,
-                provider: provider, post: post, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
+                provider: provider, post: post, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                now: { time.now })
             let application = Application(router: try buildRouter(parts), logger: parts.logger)
             try await application.test(.router) { client in
                 try await body(ServerFixture(parts: parts, client: client, time: time))

@@ -11,7 +11,8 @@ import Testing
 struct NtfyClientTests {
     /// A server on loopback that takes messages, or says something else.
     private static func run(
-        status: Int = 200, _ body: @escaping @Sendable (NtfyClient, String, @escaping @Sendable () -> [String]) async throws -> Void
+        status: Int = 200,
+        _ body: @escaping @Sendable (NtfyClient, String, @escaping @Sendable () -> [String]) async throws -> Void
     ) async throws {
         let seen = Mutex<[String]>([])
         let router = Router()
@@ -55,7 +56,8 @@ struct NtfyClientTests {
     @Test func `a message is published as JSON, with any letters in its title`() async throws {
         try await Self.run { client, server, seen in
             try await client.send(
-                Notice(title: "Überfällig: Pod a3f2", text: "pod x1 cannot be ended.", isUrgent: true, link: "http://s/p"),
+                Notice(
+                    title: "Überfällig: Pod a3f2", text: "pod x1 cannot be ended.", isUrgent: true, link: "http://s/p"),
                 to: "my-topic", at: server)
             let sent = try JSONDecoder().decode(JSONValue.self, from: Data(try #require(seen().first).utf8))
             #expect(

@@ -29,7 +29,9 @@ struct NoticeEventTests {
         let fixture = Fixture(settings: [
             "RUNPOD_AUTO_SCALE": "true", "RUNPOD_BUDGET_PER_DAY": "0.30", "RUNPOD_MAX_PODS": "3",
         ])
-        fixture.world.change { $0.audio = 1e9; $0.jobs = 500 }
+        fixture.world.change {
+            $0.audio = 1e9; $0.jobs = 500
+        }
         try await fixture.run(3 * 3600)
         let told = try await Self.subjects(fixture).filter { $0.hasPrefix("budget day") }
         #expect(told.count > 1)

@@ -48,7 +48,9 @@ struct TailnetTests {
     @Test func `a pod gets a key of its own, which is told to nobody else, and its device goes with it`() async throws {
         let control = Control()
         let fixture = Fixture(tailnet: control.tailnet)
-        fixture.world.change { $0.audio = 10_000; $0.jobs = 6 }
+        fixture.world.change {
+            $0.audio = 10_000; $0.jobs = 6
+        }
         let instance = try await fixture.controller.start()
         let plannedAt = fixture.world.now
         try await fixture.run(1800)
@@ -75,7 +77,7 @@ struct TailnetTests {
 
     @Test func `no key, no pod; when there is one again, the pod is bought`() async throws {
         let control = Control()
-        control.change { $0.mintFailures = Array(repeating: Self.momentary, count: 4) }
+        control.change { $0.mintFailures = Array(repeating: Self.momentary, count: 1000) }
         let fixture = Fixture(tailnet: control.tailnet)
         let instance = try await fixture.controller.start()
         try await fixture.run(45)
@@ -85,6 +87,7 @@ struct TailnetTests {
                 == "no Tailscale key could be made for the pod: Tailscale cannot be reached")
         // The same reason is one line of the log, not one each turn.
         #expect(try await fixture.story().filter { $0.contains("no Tailscale key") }.count == 1)
+        control.change { $0.mintFailures = [] }
         try await fixture.run(60)
         #expect(fixture.world.change { $0.creates } == 1)
     }
@@ -116,7 +119,9 @@ struct TailnetTests {
     }
 
     @Test(arguments: [(3, 1), (1000, 0)])
-    func `a device that cannot be removed is tried for ten minutes, and then left`(failures: Int, removed: Int) async throws {
+    func `a device that cannot be removed is tried for ten minutes, and then left`(failures: Int, removed: Int)
+        async throws
+    {
         let control = Control()
         control.change { $0.removalFailures = Array(repeating: Self.momentary, count: failures) }
         let fixture = Fixture(tailnet: control.tailnet)
@@ -136,7 +141,9 @@ struct TailnetTests {
         let control = Control()
         let store = MemoryFleetStore()
         let fixture = Fixture(store: store, tailnet: control.tailnet)
-        fixture.world.change { $0.audio = 5000; $0.jobs = 3 }
+        fixture.world.change {
+            $0.audio = 5000; $0.jobs = 3
+        }
         store.fail(afterChange: step)
         _ = try? await fixture.controller.start()
         try await fixture.run(400)

@@ -120,7 +120,9 @@ struct TailscaleStandIn: Sendable {
                 return (200, .object(["devices": .array(state.devices.map(Self.json))]))
             case ("DELETE", _):
                 let id = String(path.split(separator: "/").last ?? "")
-                guard state.devices.contains(where: { $0.id == id }), !state.vanishing.contains(id) else { return Self.problem(404, "no such device") }
+                guard state.devices.contains(where: { $0.id == id }), !state.vanishing.contains(id) else {
+                    return Self.problem(404, "no such device")
+                }
                 state.devices.removeAll { $0.id == id }
                 return (200, .null)
             default: return Self.problem(404, "not found")
@@ -148,7 +150,9 @@ struct TailscaleStandIn: Sendable {
                 return Self.problem(400, "requested tags [\(tag)] are invalid or not permitted")
             }
             state.keys.append(wish)
-            return (200, .object(["id": .string("k\(state.keys.count)"), "key": .string("tskey-auth-\(state.keys.count)")]))
+            return (
+                200, .object(["id": .string("k\(state.keys.count)"), "key": .string("tskey-auth-\(state.keys.count)")])
+            )
         }
 
         private static func json(_ device: Device) -> JSONValue {

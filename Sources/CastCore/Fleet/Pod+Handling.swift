@@ -65,7 +65,8 @@ extension Pod {
             guard let ending = Self.ending(for: event, at: now) else { return }
             self.move(to: .terminating(.asked(ask), node: nil, ending), ending.detail, at: now)
         case .createSent, .seen, .containerStarted, .setupReported, .workerRegistered, .workerHeard, .heartbeatLost,
-            .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
+            .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet,
+            .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -265,7 +266,8 @@ extension Pod {
         case .deadlinePassed(let deadline): Self.ending(for: deadline, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .seen, .containerStarted,
             .setupReported,
-            .workerRegistered, .workerHeard, .missing, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
+            .workerRegistered, .workerHeard, .missing, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet,
+            .keyMinted, .devicesRemoved:
             nil
         }
     }

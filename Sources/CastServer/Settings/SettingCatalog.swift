@@ -162,7 +162,8 @@ package enum SettingCatalog {
                 + "keep failing, a budget that is used up."),
         .address("ntfy_url", \.ntfyURL, "ntfy server", "Where messages are published."),
         .word(
-            "ntfy_topic", \.ntfyTopic, { $0.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) != nil }, "up to 64 letters, digits, - and _", "ntfy topic",
+            "ntfy_topic", \.ntfyTopic, { $0.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) != nil },
+            "up to 64 letters, digits, - and _", "ntfy topic",
             "Whoever knows it reads the messages: choose one that nobody guesses. Empty sends none."),
     ]
 

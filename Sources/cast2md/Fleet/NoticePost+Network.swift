@@ -8,7 +8,8 @@ extension NoticePost {
         let result: Result<Value, any Error>
         do {
             result = .success(
-                try await body(NoticePost { notice, topic, server in try await client.send(notice, to: topic, at: server) }))
+                try await body(
+                    NoticePost { notice, topic, server in try await client.send(notice, to: topic, at: server) }))
         } catch {
             result = .failure(error)
         }

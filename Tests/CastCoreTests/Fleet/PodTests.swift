@@ -98,7 +98,8 @@ struct PodTests {
     /// What each event makes of each place; events that are not named leave it as it is.
     static let rows: [Place: [String: String]] = [
         .wanted: [
-            "keyMinted": "creating - - - key", "createSent": "creating ? - -", "accepted": "starting late - -", "refusedForGood": "gone - - refused",
+            "keyMinted": "creating - - - key", "createSent": "creating ? - -", "accepted": "starting late - -",
+            "refusedForGood": "gone - - refused",
             "leaveRequested": "gone - - left", "endRequested": "gone - - endedByPerson",
             "foundSurplus": "gone - - surplus", "capacity": "gone - - noCapacity", "launch": "gone - - launchDeadline",
             "setup": "gone - - setupDeadline", "registration": "gone - - registrationDeadline",
@@ -147,7 +148,8 @@ struct PodTests {
         "leaveRequested": "terminating pod - left", "endRequested": "terminating pod - endedByPerson",
         "foundSurplus": "terminating pod - surplus", "capacity": "terminating pod - noCapacity",
         "launch": "terminating pod - launchDeadline",
-            "setup": "terminating pod - setupDeadline", "registration": "terminating pod - registrationDeadline", "lifetime": "terminating pod - lifetime",
+        "setup": "terminating pod - setupDeadline", "registration": "terminating pod - registrationDeadline",
+        "lifetime": "terminating pod - lifetime",
         "missing": "starting pod! - -", "wrongMachine": "terminating pod - wrongMachine",
         "broke": "terminating pod - broke",
     ]
@@ -158,7 +160,8 @@ struct PodTests {
         "endRequested": "draining pod node endedByPerson", "foundSurplus": "draining pod node surplus",
         "foundIdle": "draining pod node idle", "capacity": "draining pod node noCapacity",
         "launch": "draining pod node launchDeadline",
-            "setup": "draining pod node setupDeadline", "registration": "draining pod node registrationDeadline", "lifetime": "draining pod node lifetime",
+        "setup": "draining pod node setupDeadline", "registration": "draining pod node registrationDeadline",
+        "lifetime": "draining pod node lifetime",
         "wrongMachine": "draining pod node wrongMachine", "broke": "draining pod node broke",
     ]
 
