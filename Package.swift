@@ -79,6 +79,8 @@ let package = Package(
             "Podcasts",
             ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
         room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        room("Tailscale", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+        room("Ntfy", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
         room("PodFleet", ["CastCore", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         .target(name: "EmbeddedEngine", exclude: ["files"]),
         room(
@@ -118,8 +120,8 @@ let package = Package(
             "cast2md",
             [
                 "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "CastOperations",
-                "LibraryImport", "PodFleet", "Podcasts", "RunPod", "Transcription", .argumentParser, .logging, .nioCore,
-                .serviceLifecycle, .unixSignals,
+                "LibraryImport", "Ntfy", "PodFleet", "Podcasts", "RunPod", "Tailscale", "Transcription", .argumentParser,
+                .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
         // A stand-in for RunPod whose pods are processes of this machine.
@@ -175,6 +177,8 @@ let package = Package(
         tests(
             "RunPodTests",
             ["CastCore", "RunPod", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests("NtfyTests", ["CastCore", "Ntfy", .hummingbird, .httpTypes, .logging, .nioCore]),
+        tests("TailscaleTests", ["CastCore", "Tailscale", .hummingbird, .httpTypes, .logging, .nioCore]),
         tests(
             "RunPodEmulatorTests",
             [
@@ -190,8 +194,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
-                "HumanSpeech", "CastTestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
-                .serviceLifecycle,
+                "HumanSpeech", "RunPodEmulator", "CastTestSupport", .grdb, .hummingbird, .hummingbirdTesting,
+                .httpTypes, .logging, .nioCore, .serviceLifecycle,
             ]),
     ],
     swiftLanguageModes: [.v6]

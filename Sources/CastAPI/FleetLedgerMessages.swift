@@ -1,4 +1,5 @@
 package import CastCore
+import Foundation
 
 /// A line of the fleet's log.
 package struct FleetEventMessage: Sendable, Codable, Equatable {
@@ -104,5 +105,100 @@ package struct PodRunsResponse: Sendable, Codable, Equatable {
         case totalCost = "total_cost"
         case totalAudioHours = "total_audio_hours"
         case totalJobs = "total_jobs"
+    }
+}
+
+/// `GET /api/runpod/costs`: what pods cost by day, by GPU, by feed and by episode; the dearest first.
+package struct PodCostsResponse: Sendable, Codable, Equatable {
+    package struct Day: Sendable, Codable, Equatable {
+        /// Like `2026-11-25`, in UTC.
+        package var day: String
+        package var cost: Double
+    }
+
+    package struct GPU: Sendable, Codable, Equatable {
+        package var gpuType: String
+        package var cost: Double
+        package var runs: Int
+        package var jobs: Int
+        package var audioHours: Double
+        /// Null before there is any audio.
+        @Null package var costPerAudioHour: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case cost, runs, jobs
+            case gpuType = "gpu_type"
+            case audioHours = "audio_hours"
+            case costPerAudioHour = "cost_per_audio_hour"
+        }
+    }
+
+    package struct Feed: Sendable, Codable, Equatable {
+        package var feedID: FeedID
+        package var title: String
+        package var cost: Double
+        package var episodes: Int
+        package var audioHours: Double
+
+        enum CodingKeys: String, CodingKey {
+            case title, cost, episodes
+            case feedID = "feed_id"
+            case audioHours = "audio_hours"
+        }
+    }
+
+    package struct Episode: Sendable, Codable, Equatable {
+        package var episodeID: EpisodeID
+        package var feedID: FeedID
+        package var title: String
+        package var cost: Double
+
+        enum CodingKeys: String, CodingKey {
+            case title, cost
+            case episodeID = "episode_id"
+            case feedID = "feed_id"
+        }
+    }
+
+    package var totalCost: Double
+    /// Of pods that transcribed nothing.
+    package var unassignedCost: Double
+    package var days: [Day]
+    package var gpus: [GPU]
+    package var feeds: [Feed]
+    /// A thousand at most.
+    package var episodes: [Episode]
+
+    package init(_ costs: FleetCosts) {
+        self.totalCost = costs.totals.total.money.dollars
+        self.unassignedCost = costs.unassigned.dollars
+        self.days = costs.totals.byDay.sorted { $0.key < $1.key }.map {
+            Day(day: String($0.key.formatted(.iso8601).prefix(10)), cost: $0.value.dollars)
+        }
+        self.gpus = costs.totals.byGPU.sorted { ($0.value.money, $1.key) > ($1.value.money, $0.key) }.map {
+            var gpu = GPU(
+                gpuType: $0.key, cost: $0.value.money.dollars, runs: $0.value.runs, jobs: $0.value.jobs,
+                audioHours: $0.value.audioSeconds / 3600)
+            gpu.costPerAudioHour = $0.value.dollarsPerAudioHour
+            return gpu
+        }
+        self.feeds = costs.byFeed.sorted { ($0.value.money, $1.key.rawValue) > ($1.value.money, $0.key.rawValue) }
+            .map {
+                Feed(
+                    feedID: $0.key, title: $0.value.title, cost: $0.value.money.dollars,
+                    episodes: $0.value.episodes.count, audioHours: $0.value.audioSeconds / 3600)
+            }
+        self.episodes = costs.byEpisode
+            .sorted { ($0.value.money, $1.key.rawValue) > ($1.value.money, $0.key.rawValue) }.prefix(1000)
+            .map {
+                Episode(
+                    episodeID: $0.key, feedID: $0.value.feed, title: $0.value.title, cost: $0.value.money.dollars)
+            }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case days, gpus, feeds, episodes
+        case totalCost = "total_cost"
+        case unassignedCost = "unassigned_cost"
     }
 }

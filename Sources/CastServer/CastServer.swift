@@ -19,7 +19,8 @@ package struct CastServer: Sendable {
     ///   - onReady: Called with the port once the server takes requests; with port 0 the system chose it.
     /// - Throws: `CastError` that names what is wrong: the data folder, the storage, the database.
     package init(
-        configuration: ServerConfiguration, podcasts: PodcastSource, provider: FleetProvider? = nil, logger: Logger,
+        configuration: ServerConfiguration, podcasts: PodcastSource, provider: FleetProvider? = nil,
+        post: NoticePost? = nil, logger: Logger,
         clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() },
         signals: Bool = true, patience: Duration = .seconds(10),
         onReady: @escaping @Sendable (Int) -> Void = { _ in }
@@ -37,7 +38,7 @@ package struct CastServer: Sendable {
         let search = try SearchIndex(path: configuration.dataPath + "/search.db")
         self.parts = try ServerParts(
             configuration: configuration, database: database, search: search, storage: storage, podcasts: podcasts,
-            provider: provider, logger: logger, clock: clock, now: now)
+            provider: provider, post: post, logger: logger, clock: clock, now: now)
         if !self.parts.settings.dropped.isEmpty {
             logger.warning(
                 "stored settings left out: not known, or not valid any more",
@@ -54,6 +55,7 @@ package struct CastServer: Sendable {
                 .init(service: FeedRefresher(parts: self.parts, clock: clock)),
                 .init(service: SearchIndexer(parts: self.parts, clock: clock)),
                 .init(service: Housekeeper(parts: self.parts, clock: clock)),
+                .init(service: NoticeSender(parts: self.parts, clock: clock)),
                 .init(service: application),
                 .init(service: self.stop),
             ],

@@ -28,6 +28,10 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var audioRetentionDays = 0
     /// Where people reach the server, for links in the feeds that it publishes; "" for what the request says.
     package var publicURL = ""
+    /// Whether messages about pods are sent by ntfy, where, and under which topic.
+    package var ntfyEnabled = false
+    package var ntfyURL = "https://ntfy.sh"
+    package var ntfyTopic = ""
     /// Minutes after which a running job is listed as stuck.
     package var stuckMinutes = 30
     /// Whether feeds and audio may come from this machine and private networks.

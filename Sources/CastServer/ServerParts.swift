@@ -16,23 +16,25 @@ package struct ServerParts: Sendable {
     package let metrics = ServerMetrics()
     /// Nil when no provider of pods is configured.
     package let fleet: FleetController?
+    let post: NoticePost?
     let audioReaders = AudioReaders()
     let live = LiveProgress()
 
     /// - Throws: When the settings cannot be read.
     package init(
         configuration: ServerConfiguration, database: Database, search: SearchIndex, storage: StorageFolder,
-        podcasts: PodcastSource, provider: FleetProvider? = nil, logger: Logger,
+        podcasts: PodcastSource, provider: FleetProvider? = nil, post: NoticePost? = nil, logger: Logger,
         clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date
     ) throws {
         let settings = try SettingsKeeper(start: configuration, database: database)
         self.settings = settings
+        self.post = post
         self.fleet = try provider.map { provider in
             FleetController(
                 provider: provider.provider, store: database.fleet,
                 surroundings: FleetSurroundings(database, settings, now: now),
                 server: try FleetDatabase.serverID(of: database, orMake: UUID().uuidString.lowercased()),
-                needsTailnet: provider.needsTailnet,
+                needsTailnet: provider.needsTailnet, tailnet: provider.tailnet,
                 clock: clock, logger: logger)
         }
         self.database = database

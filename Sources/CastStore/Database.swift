@@ -48,6 +48,7 @@ package struct Database: Sendable {
     package var jobs: JobStore { JobStore(access: self.access) }
     package var nodes: NodeStore { NodeStore(access: self.access) }
     package var fleet: FleetDatabase { FleetDatabase(access: self.access) }
+    package var notices: NoticeStore { NoticeStore(access: self.access) }
 
     package var settings: SettingStore { SettingStore(access: self.access) }
     package var podModels: PodModelStore { PodModelStore(access: self.access) }

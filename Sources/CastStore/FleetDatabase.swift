@@ -59,6 +59,30 @@ package struct FleetDatabase: FleetStore {
         }
     }
 
+    /// What the workers of the runs of a time have transcribed.
+    package func work(from start: Date, to end: Date) async throws -> [FleetCosts.Work] {
+        try await self.access.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT r.id AS run, e.id AS episode, e.title AS title, f.id AS feed,
+                        coalesce(f.customTitle, f.title) AS feedTitle, total(e.duration) AS audio,
+                        total(a.endedAt - coalesce(a.begunAt, a.startedAt)) AS busy
+                    FROM podRun r JOIN attempt a ON a.nodeID = r.nodeID AND a.outcome = 'completed'
+                        JOIN job j ON j.id = a.jobID JOIN episode e ON e.id = j.episodeID JOIN feed f ON f.id = e.feedID
+                    WHERE r.startedAt < ? AND (r.endedAt IS NULL OR r.endedAt >= ?)
+                    GROUP BY r.id, e.id ORDER BY r.id, e.id
+                    """,
+                arguments: [end.stored, start.stored]
+            ).map {
+                FleetCosts.Work(
+                    run: $0["run"], episode: EpisodeID($0["episode"] as Int64), title: $0["title"],
+                    feed: FeedID($0["feed"] as Int64), feedTitle: $0["feedTitle"], audioSeconds: $0["audio"],
+                    busySeconds: $0["busy"])
+            }
+        }
+    }
+
     /// Removes events that are older than a time, and pods that are gone for longer than the books keep them.
     package func prune(before date: Date, at now: Date) async throws {
         try await self.access.write(.soon) { db in

@@ -6,13 +6,15 @@ import GRDB
 enum FleetReading {
     static func run(_ row: Row) -> PodRun? {
         guard let instance = InstanceID(row["instance"]), let cloud = Cloud(rawValue: row["cloud"]) else { return nil }
-        return PodRun(
+        var run = PodRun(
             id: row["id"], instance: instance, pod: PodID(row["podID"]), gpu: GPUID(row["gpu"]),
             gpuName: row["gpuName"], cloud: cloud, model: row["model"],
             pricePerHour: Money(micros: row["pricePerHour"]), startedAt: Date(stored: row["startedAt"] as Double),
             endedAt: Date(stored: row["endedAt"] as Double?), endReason: row["endReason"],
             billed: (row["billed"] as Int64?).map { Money(micros: $0) }, jobs: row["jobs"],
             audioSeconds: row["audioSeconds"], busySeconds: row["busySeconds"])
+        run.node = (row["nodeID"] as String?).map { NodeID($0) }
+        return run
     }
 
     static func launch(_ row: Row) -> Launch? {

@@ -40,17 +40,17 @@ enum FleetWriting {
         try db.execute(
             sql: """
                 INSERT INTO podRun (id, instance, podID, gpu, gpuName, cloud, model, pricePerHour, startedAt, endedAt,
-                    endReason, billed, jobs, audioSeconds, busySeconds)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    endReason, billed, jobs, audioSeconds, busySeconds, nodeID)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET gpu = excluded.gpu, gpuName = excluded.gpuName,
                     pricePerHour = excluded.pricePerHour, endedAt = excluded.endedAt, endReason = excluded.endReason,
                     billed = excluded.billed, jobs = excluded.jobs, audioSeconds = excluded.audioSeconds,
-                    busySeconds = excluded.busySeconds
+                    busySeconds = excluded.busySeconds, nodeID = excluded.nodeID
                 """,
             arguments: [
                 run.id, run.instance.text, run.pod.rawValue, run.gpu.rawValue, run.gpuName, run.cloud.rawValue,
                 run.model, run.pricePerHour.micros, run.startedAt.stored, run.endedAt?.stored, run.endReason,
-                run.billed?.micros, run.jobs, run.audioSeconds, run.busySeconds,
+                run.billed?.micros, run.jobs, run.audioSeconds, run.busySeconds, run.node?.rawValue,
             ])
     }
 

@@ -79,4 +79,15 @@ extension Schema {
         ) STRICT;
         CREATE INDEX fleetEventOfInstance ON fleetEvent (instance, id) WHERE instance IS NOT NULL;
         """
+
+    static let fleetMessages = """
+        -- Up to which event people have been told by message, and of what: of each subject once.
+        ALTER TABLE fleet ADD COLUMN noticedEvent INTEGER NOT NULL DEFAULT 0;
+        -- Whose work a run paid for: attempts name the node.
+        ALTER TABLE podRun ADD COLUMN nodeID TEXT;
+        CREATE TABLE noticed (
+            subject TEXT PRIMARY KEY,
+            at REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 }

@@ -18,6 +18,9 @@ enum Schema {
         migrator.registerMigration("4 models of pods") { db in
             try db.execute(sql: Self.podModels)
         }
+        migrator.registerMigration("messages about the fleet, devices of pods") { db in
+            try db.execute(sql: Self.fleetMessages)
+        }
         return migrator
     }
 

@@ -42,6 +42,7 @@ extension FleetController {
             try await self.surroundings.releaseJobs(node)
             try await self.surroundings.removeNode(node)
             try await self.record(.nodeRemoved, for: pod.instance)
+        case .removeDevices(let device): try await self.remove(device, of: pod)
         }
     }
 
@@ -104,7 +105,7 @@ extension FleetController {
         try await self.change { books, now in
             books.tell(
                 .alarm, pod.instance, "pod \(id) cannot be ended, and bills: \(failure). End it by hand",
-                facts: ["pod": id.rawValue], at: now)
+                facts: ["pod": id.rawValue, FleetEvent.subjectFact: "unending \(id)"], at: now)
         }
     }
 
@@ -130,7 +131,12 @@ extension FleetController {
             for finding in audit.findings
             where finding.amount > (books.unexplained[finding.pod] ?? .zero) + BillingAudit.tolerance {
                 books.unexplained[finding.pod] = finding.amount
-                books.tell(.alarm, nil, finding.words, facts: ["pod": finding.pod.rawValue], at: now)
+                books.tell(
+                    .alarm, nil, finding.words,
+                    facts: [
+                        "pod": finding.pod.rawValue,
+                        FleetEvent.subjectFact: "unexplained \(finding.pod) \(finding.amount)",
+                    ], at: now)
             }
             books.auditedAt = now
         }

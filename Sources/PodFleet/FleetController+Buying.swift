@@ -16,21 +16,52 @@ extension FleetController {
         }
         let offers: [GPUOffer]
         do {
-            offers = try await self.provider.offers(self.query(settings))
+            offers = try await self.readOffers(settings)
         } catch {
             return try await self.record(
                 .refused("the catalogue cannot be read: \(error)", isFinal: false), for: pod.instance)
         }
+        let key: TailnetKey?
+        do throws(TailnetFailure) {
+            key = try await self.canBuy(pod, offers, settings) ? self.mintKey(for: pod) : nil
+        } catch {
+            return try await self.take(error, for: pod)
+        }
+        if key != nil { try await self.record(.keyMinted, for: pod.instance) }
         for _ in 0..<Self.mostTries {
             guard let ask = try await self.ask(for: pod, offers, settings) else { return }
-            let request = PodOrder.request(
+            var request = PodOrder.request(
                 for: pod, ask, server: self.server, address: address, settings: settings)
+            if let key { request.environment["TS_AUTH_KEY"] = key.text }
             do {
                 let given = try await self.provider.create(request)
                 return try await self.accept(given, for: pod.instance)
-            } catch let failure as ProviderFailure {
+            } catch var failure as ProviderFailure {
+                // An answer may repeat what it was asked.
+                failure.text = key?.removed(from: failure.text) ?? failure.text
                 guard try await self.take(failure, of: ask, for: pod) else { return }
             }
+        }
+    }
+
+    /// Whether there is anything to ask for now: a key that no create needs would be made for nothing.
+    private func canBuy(_ pod: Pod, _ offers: [GPUOffer], _ settings: FleetSettings) async -> Bool {
+        guard let books = await self.attempt("the books cannot be read", { try await self.store.books(at: self.now) })
+        else { return false }
+        let ranking = settings.candidates.rank(offers, model: pod.model, refusals: books.refusals, at: self.now)
+        return ranking.candidates.contains { candidate in
+            let grant = books.budget(settings.caps, at: self.now).grant(
+                at: candidate.priceLimit, from: self.now, lifetime: settings.maxLifetime)
+            if case .granted = grant { return true } else { return false }
+        }
+    }
+
+    /// A pod that could not join the tailnet would bill for nothing.
+    private func take(_ failure: TailnetFailure, for pod: Pod) async throws {
+        let reason = "no Tailscale key could be made for the pod: \(failure)"
+        try await self.change { books, now in
+            if failure.isLasting { books.pause = FleetBooks.PurchasePause(until: now + 900, reason: reason) }
+            books.record(.refused(reason, isFinal: failure.isLasting), for: pod.instance, at: now)
         }
     }
 
@@ -64,7 +95,11 @@ extension FleetController {
             }
             let words = refusal ?? "the budget does not allow it"
             books.pause = FleetBooks.PurchasePause(until: now + 600, reason: words)
-            books.tell(.budget, pod.instance, words, at: now)
+            let cheapest = ranking.candidates.map(\.priceLimit).min() ?? .zero
+            let budget = books.budget(settings.caps, at: now)
+            if case .refused(let why) = budget.grant(at: cheapest, from: now, lifetime: settings.maxLifetime) {
+                books.tellOfBudget(why, pod.instance, at: now)
+            }
             books.record(.refused(words, isFinal: true), for: pod.instance, at: now)
             return nil
         }

@@ -16,8 +16,7 @@ extension FleetController {
         }
         _ = try await self.address(settings)
         // A catalogue that does not answer now is no reason to refuse; the turn asks again.
-        let query = self.query(settings)
-        let offers = await self.attempt("the catalogue cannot be read") { try await self.provider.offers(query) }
+        let offers = await self.offers(settings)
         let instance = try await self.change { books, now in
             if let offers { try Self.checkMeans(books, offers, settings, at: now) }
             let pod = self.makePod(
@@ -29,7 +28,8 @@ extension FleetController {
         return instance
     }
 
-    private static func checkMeans(
+    /// - Throws: What keeps a pod from being bought: `.invalid` for the settings, `.limitReached` for the budget.
+    static func checkMeans(
         _ books: FleetBooks, _ offers: [GPUOffer], _ settings: FleetSettings, at now: Date
     ) throws {
         let ranking = settings.candidates.rank(offers, model: settings.model, refusals: books.refusals, at: now)
@@ -44,7 +44,7 @@ extension FleetController {
         guard let cheapest = ranking.candidates.min(by: { $0.priceLimit < $1.priceLimit }) else { return }
         let grant = books.budget(settings.caps, at: now).grant(
             at: cheapest.priceLimit, from: now, lifetime: settings.maxLifetime)
-        if case .refused(let words) = grant { throw CastError(.limitReached, words) }
+        if case .refused(let refusal) = grant { throw CastError(.limitReached, refusal.words) }
     }
 
     /// Ends a pod, named by its instance or by the provider's id.

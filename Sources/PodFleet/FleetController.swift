@@ -14,6 +14,8 @@ package final class FleetController: Service {
     let provider: GPUProvider
     let store: any FleetStore
     let surroundings: FleetSurroundings
+    /// Makes a key for each pod; nil where pods use a secret that is kept at the provider.
+    let tailnet: Tailnet?
     /// The id that pods of this server carry.
     let server: String
     /// Whether pods reach this server through a tailnet, so that its address there must be known.
@@ -34,6 +36,8 @@ package final class FleetController: Service {
         var listedAt: Date?
         var loudAbout: Set<InstanceID> = []
         var settings: FleetSettings?
+        /// The catalogue as it was last read.
+        var offers: [GPUOffer]?
     }
 
     /// How often it looks when pods are there, and when none are.
@@ -44,13 +48,14 @@ package final class FleetController: Service {
 
     package init(
         provider: GPUProvider, store: any FleetStore, surroundings: FleetSurroundings, server: String,
-        needsTailnet: Bool = true, clock: any Clock<Duration>, logger: Logger
+        needsTailnet: Bool = true, tailnet: Tailnet? = nil, clock: any Clock<Duration>, logger: Logger
     ) {
         self.provider = provider
         self.store = store
         self.surroundings = surroundings
         self.server = server
         self.needsTailnet = needsTailnet
+        self.tailnet = tailnet
         self.clock = clock
         self.logger = logger
         self.startedAt = surroundings.now()

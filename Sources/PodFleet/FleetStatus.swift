@@ -68,6 +68,26 @@ extension FleetController {
             return "\(error)"
         }
         let open = books.openPods.count
-        return open < settings.maxPods ? nil : "Max pods (\(settings.maxPods)) reached"
+        guard open < settings.maxPods else { return "Max pods (\(settings.maxPods)) reached" }
+        return self.lackOfMeans(books, settings)
+    }
+
+    /// Whether settings and budget would refuse a pod, by the prices that were last read.
+    ///
+    /// Before any were, by a price so low that what it does not fit into fits nothing.
+    private func lackOfMeans(_ books: FleetBooks, _ settings: FleetSettings) -> String? {
+        let now = self.now
+        guard let offers = self.memory.withLock({ $0.offers }) else {
+            let grant = books.budget(settings.caps, at: now).grant(
+                at: CastCore.Money(micros: 10_000), from: now, lifetime: settings.maxLifetime)
+            if case .refused(let refusal) = grant { return refusal.words }
+            return nil
+        }
+        do {
+            try Self.checkMeans(books, offers, settings, at: now)
+            return nil
+        } catch {
+            return (error as? CastError)?.message ?? "\(error)"
+        }
     }
 }

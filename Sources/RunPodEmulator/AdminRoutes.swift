@@ -21,7 +21,12 @@ extension EmulatorResponder {
     }
 
     private var armed: JSONValue {
-        get async { .object(["faults": .array(await self.world.faults.faults.map(\.json))]) }
+        get async {
+            .object([
+                "faults": .array(await self.world.faults.faults.map(\.json)),
+                "held": .array(await self.world.holds.held.map { .string($0.rawValue) }),
+            ])
+        }
     }
 }
 

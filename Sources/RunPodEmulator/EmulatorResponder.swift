@@ -72,11 +72,14 @@ struct EmulatorResponder: HTTPResponder {
         headers += limits
         if let wait { throw Problem.rateLimited(wait) }
         await self.world.settle(caller.account)
-        // A create's faults depend on what is asked for.
         let operation = endpoint.operation(request.method)
+        await self.world.hold(.holdRequest, operation)
+        // A create's faults depend on what is asked for.
         if operation != .create { try await self.world.spoil(operation) }
         let call = Call(request: request, body: body, caller: caller, query: query)
-        return try await self.route(endpoint, call)
+        let answer = try await self.route(endpoint, call)
+        await self.world.hold(.holdAnswer, operation)
+        return answer
     }
 
     private func route(_ endpoint: Endpoint, _ call: Call) async throws -> Response {

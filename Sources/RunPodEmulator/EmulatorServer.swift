@@ -54,6 +54,12 @@ package struct EmulatorServer: Service {
     /// Arms faults, as `POST /emulator/faults` does.
     package func arm(_ faults: Fault...) async { await self.world.arm(faults) }
 
+    /// Returns once a request of this kind is held.
+    package func untilHeld(_ operation: Operation) async { await self.world.untilHeld(operation) }
+
+    /// Holds such requests no more, and lets go on those that were held.
+    package func release(_ operation: Operation) async { await self.world.release(operation) }
+
     /// Ends what an emulator with this home left behind when it was killed.
     private func endLeftovers() async {
         let folder = self.world.options.home.appendingPathComponent("pods")

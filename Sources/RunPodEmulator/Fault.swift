@@ -42,6 +42,10 @@ package struct Fault: Sendable, Equatable {
         case terminateFails
         /// The pod costs `pricePerHour`; the catalogue does not know yet.
         case priceChange
+        /// Nothing is done with the request until the fault is taken away; then it goes on, whoever still waits for it.
+        case holdRequest
+        /// What was asked for is done, and the answer waits until the fault is taken away.
+        case holdAnswer
     }
 
     package var kind: Kind
@@ -68,7 +72,7 @@ package struct Fault: Sendable, Equatable {
     var operation: Operation {
         if let on { return on }
         return switch self.kind {
-        case .rateLimited, .htmlErrorPage: .any
+        case .rateLimited, .htmlErrorPage, .holdRequest, .holdAnswer: .any
         case .listFails, .listMissesPodOnce: .list
         case .terminateFails: .terminate
         case .noCapacity, .outOfMoney, .forbidden, .serverErrorBefore, .serverErrorAfter, .dropConnectionAfterCreate,

@@ -8,6 +8,10 @@ struct FaultBoard: Sendable {
 
     mutating func clear() { self.faults = [] }
 
+    mutating func clearHolds(of operation: Operation) {
+        self.faults.removeAll { [.holdRequest, .holdAnswer].contains($0.kind) && $0.operation == operation }
+    }
+
     /// Takes the first fault of a kind that fits; nil for a property that a fault leaves open matches anything.
     mutating func take(
         _ kind: Fault.Kind, _ operation: Operation, gpu: String? = nil, cloud: Cloud? = nil, dataCentre: String? = nil

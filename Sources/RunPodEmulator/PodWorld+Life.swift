@@ -178,7 +178,7 @@ extension PodWorld {
             await self.remove(id)
         case .noCapacity, .outOfMoney, .forbidden, .rateLimited, .serverErrorBefore, .serverErrorAfter,
             .dropConnectionAfterCreate, .slowPull, .pullLoop, .wrongGPU, .oldDriver, .listMissesPodOnce, .listFails,
-            .htmlErrorPage, .terminateFails, .priceChange:
+            .htmlErrorPage, .terminateFails, .priceChange, .holdRequest, .holdAnswer:
             break
         }
     }

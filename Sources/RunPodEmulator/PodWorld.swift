@@ -33,6 +33,7 @@ actor PodWorld {
     var processes: [String: PodProcess] = [:]
     var runners: [String: Task<Void, Never>] = [:]
     var faults = FaultBoard()
+    var holds = Holds()
     var secrets: [String: [Secret]] = [:]
     private var quotas: [String: RequestQuota] = [:]
     private(set) var isClosed = false
@@ -113,7 +114,10 @@ actor PodWorld {
         }
     }
 
-    func clearFaults() { self.faults.clear() }
+    func clearFaults() {
+        self.faults.clear()
+        self.holds.release()
+    }
 
     /// Nothing can be bought any more.
     func close() -> [String] {

@@ -58,18 +58,21 @@ struct ServeCommand: AsyncParsableCommand {
         let places = configuration
         try await PodcastSource.withNetwork(places, logger: logger) { podcasts in
             try await FleetProvider.with(environment, data: places.dataPath, logger: logger) { provider in
-                try await Self.serve(places, podcasts, provider, logger)
+                try await NoticePost.withNetwork { post in
+                    try await Self.serve(places, podcasts, provider, post, logger)
+                }
             }
         }
     }
 
     private static func serve(
-        _ configuration: ServerConfiguration, _ podcasts: PodcastSource, _ provider: FleetProvider?, _ logger: Logger
+        _ configuration: ServerConfiguration, _ podcasts: PodcastSource, _ provider: FleetProvider?,
+        _ post: NoticePost, _ logger: Logger
     ) async throws {
         let host = configuration.host
         do {
             let server = try CastServer(
-                configuration: configuration, podcasts: podcasts, provider: provider, logger: logger,
+                configuration: configuration, podcasts: podcasts, provider: provider, post: post, logger: logger,
                 onReady: { port in
                     let shown = ["0.0.0.0", "::"].contains(host) ? "localhost" : host
                     logger.info("ready", metadata: ["url": "http://\(shown):\(port)/", "version": "\(castVersion)"])

@@ -25,7 +25,8 @@ struct ServerFixture: Sendable {
     }
 
     static func run(
-        podcasts: PodcastSource = .unimplemented, provider: FleetProvider? = nil, environment: [String: String] = [:],
+        podcasts: PodcastSource = .unimplemented, provider: FleetProvider? = nil, post: NoticePost? = nil,
+        environment: [String: String] = [:],
         _ body: @Sendable (ServerFixture) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -35,7 +36,8 @@ struct ServerFixture: Sendable {
                 database: try Database(inMemory: ()),
                 search: try SearchIndex(inMemory: ()),
                 storage: try StorageFolder(path: folder.appendingPathComponent("storage").path), podcasts: podcasts,
-                provider: provider, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
+                provider: provider, post: post, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                now: { time.now })
             let application = Application(router: try buildRouter(parts), logger: parts.logger)
             try await application.test(.router) { client in
                 try await body(ServerFixture(parts: parts, client: client, time: time))

@@ -65,8 +65,15 @@ import Testing
         Case(fault: .oldDriver, reason: .wrongMachine), Case(fault: .podDies, reason: .broke),
         Case(fault: .podVanishes, reason: .vanished), Case(fault: .listMissesPodOnce), Case(fault: .listFails),
         Case(fault: .htmlErrorPage), Case(fault: .terminateFails, count: 2),
-        Case(fault: .priceChange, reason: .wrongMachine),
+        Case(fault: .priceChange, reason: .wrongMachine), Case(fault: .slowPull),
+        Case(fault: .podSilent, patience: 1000, reason: .setupDeadline),
     ]
+
+    @Test func `every fault of the emulator is in the table`() {
+        // Those that hold a request stand in the table of kills, where a server waits for it.
+        let held: Set<Fault.Kind> = [.holdRequest, .holdAnswer]
+        #expect(Set(Self.cases.map(\.fault)) == Set(Fault.Kind.allCases).subtracting(held))
+    }
 
     @Test(arguments: Self.cases)
     func `whatever the emulator does, in the end nothing bills and every pod has its run`(row: Case) async throws {
@@ -77,6 +84,7 @@ import Testing
                 fault.cudaVersion = CUDAVersion(major: 12, minor: 4)
                 fault.pricePerHour = Money(micros: 5_000_000)
                 fault.retryAfter = 1
+                fault.seconds = row.fault == .slowPull ? 0.5 : 0
                 await emulator.arm(fault)
                 let instance = try await site.controller.start()
                 if let reason = row.reason {
@@ -97,6 +105,15 @@ import Testing
                 let runs = try await site.runs()
                 #expect(runs.allSatisfy { $0.endedAt != nil })
                 #expect(Set(runs.map(\.pod.rawValue)) == Set(ledger.rows.map(\.id)))
+                let caps = try #require(Money(Site.budget))
+                #expect(ledger.billed <= caps)
+                // The log tells of each pod, from the wish for it to its end.
+                let pods = try await site.store.books(at: Date()).pods.values
+                for pod in pods {
+                    let story = try await site.store.events(of: pod.instance, before: nil, limit: 100)
+                    #expect(story.last?.message.hasPrefix("wanted: ") == true)
+                    #expect(story.contains { $0.message.contains("→ gone: ") }, "\(story.map(\.message))")
+                }
             }
         }
     }
@@ -136,6 +153,8 @@ final class Site: Sendable {
         var now: Date { Date() + self.state.withLock { $0.ahead } }
     }
 
+    static let budget = "20.00"
+
     let controller: FleetController
     let store = MemoryFleetStore()
     private let place: Place
@@ -160,7 +179,7 @@ final class Site: Sendable {
         self.place = place
         let variables = Variables([
             "RUNPOD_ENABLED": "true", "RUNPOD_SERVER_URL": "http://server:8000", "RUNPOD_SERVER_IP": "100.64.0.1",
-            "RUNPOD_START_COMMAND": "sleep 1000",
+            "RUNPOD_START_COMMAND": "sleep 1000", "RUNPOD_BUDGET_PER_DAY": Self.budget,
         ])
         self.controller = FleetController(
             provider: provider, store: self.store,

@@ -12,18 +12,24 @@ struct Fixture {
     let world: World
     let store: any FleetStore
     let controller: FleetController
+    private let tailnet: Tailnet?
 
-    init(_ world: World = World(), store: any FleetStore = MemoryFleetStore(), settings: [String: String] = [:]) {
+    init(
+        _ world: World = World(), store: any FleetStore = MemoryFleetStore(), settings: [String: String] = [:],
+        tailnet: Tailnet? = nil
+    ) {
         self.world = world
         self.store = store
+        self.tailnet = tailnet
         world.change { $0.settings.merge(settings) { $1 } }
         self.controller = FleetController(
-            provider: .of(world), store: store, surroundings: .of(world), server: Self.server, clock: ManualClock(),
+            provider: .of(world), store: store, surroundings: .of(world), server: Self.server, tailnet: tailnet,
+            clock: ManualClock(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The same world and books with a new controller, as after a crash.
-    func restarted() -> Fixture { Fixture(self.world, store: self.store) }
+    func restarted() -> Fixture { Fixture(self.world, store: self.store, tailnet: self.tailnet) }
 
     /// Lets so much time pass, a turn every fifteen seconds.
     func run(_ seconds: TimeInterval, step: TimeInterval = 15, check: (() async throws -> Void)? = nil) async throws {

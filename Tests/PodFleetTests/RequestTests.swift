@@ -216,4 +216,19 @@ struct RequestTests {
     func `an address is told from what is none`(text: String, isAddress: Bool) {
         #expect(PodOrder.isAddress(text) == isAddress)
     }
+
+    @Test func `whether a pod can be created takes settings and budget into account`() async throws {
+        let fixture = Fixture(settings: ["RUNPOD_BUDGET_PER_DAY": "0.001"])
+        // No price is known yet, but nothing is so cheap.
+        #expect(try await fixture.controller.status().obstacle?.contains("RUNPOD_BUDGET_PER_DAY") == true)
+        fixture.world.change { $0.settings["RUNPOD_BUDGET_PER_DAY"] = "0.05" }
+        #expect(try await fixture.controller.status().obstacle == nil)
+        _ = await fixture.controller.offers(try FleetSettings(Variables(fixture.world.change { $0.settings })))
+        let refusal = try await fixture.controller.status().obstacle
+        #expect(refusal?.hasPrefix("The budget does not allow another pod: of the $0.05") == true)
+        fixture.world.change { $0.settings["RUNPOD_BUDGET_PER_DAY"] = "5.00" }
+        #expect(try await fixture.controller.status().obstacle == nil)
+        fixture.world.change { $0.settings["RUNPOD_MAX_PRICE_PER_HOUR"] = "0.10" }
+        #expect(try await fixture.controller.status().obstacle?.hasPrefix("The settings allow no GPU") == true)
+    }
 }

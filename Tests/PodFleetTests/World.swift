@@ -44,6 +44,8 @@ final class World: Sendable {
         var hiding: Set<PodID> = []
         var failingReleases = 0
         var creates = 0
+        /// What each create gave its pod to join the tailnet with.
+        var keys: [String] = []
         var calls: [String] = []
         /// The chance of a fault in any call.
         var chaos = 0.0
@@ -120,6 +122,7 @@ extension World.State {
 
     mutating func create(_ request: PodRequest) throws(ProviderFailure) -> ProviderPod {
         self.creates += 1
+        self.keys.append(request.environment["TS_AUTH_KEY"] ?? "")
         self.calls.append("create \(request.gpu) \(request.cloud.rawValue)")
         let outcome = self.nextOutcome()
         switch outcome {

@@ -41,6 +41,9 @@ package enum KnownVariables {
         Entry("REMOTE_JOB_TIMEOUT_MINUTES", .server),
         Entry("LEASE_SECONDS", .server),
         Entry("PUBLIC_URL", .server),
+        Entry("NTFY_ENABLED", .server),
+        Entry("NTFY_URL", .server),
+        Entry("NTFY_TOPIC", .server),
         Entry("LOG_FORMAT", .server, .node),
         Entry("LOG_LEVEL", .server, .node),
 
@@ -90,6 +93,10 @@ package enum KnownVariables {
         Entry("RUNPOD_IMAGE_NAME", .fleet),
         Entry("RUNPOD_DISK_GB", .fleet),
         Entry("RUNPOD_START_COMMAND", .fleet),
+        Entry("TAILSCALE_CLIENT_ID", .fleet),
+        Entry("TAILSCALE_CLIENT_SECRET", .fleet),
+        Entry("TAILSCALE_API_BASE_URL", .fleet),
+        Entry("TAILSCALE_TAGS", .fleet),
 
         // Set by the server for the machines that it rents.
         Entry("CAST2MD_SERVER_ID", .fleet),

@@ -47,8 +47,15 @@ package struct Budget: Sendable, Equatable {
 
     package enum Grant: Sendable, Equatable {
         case granted(Stay)
-        /// In words that say what to change.
-        case refused(String)
+        case refused(Refusal)
+    }
+
+    /// Why there is no money.
+    package struct Refusal: Sendable, Equatable {
+        /// That say what to change.
+        package var words: String
+        /// The hour, day or month whose cap is too small.
+        package var period: BudgetPeriod
     }
 
     package func spent(in period: BudgetPeriod, at now: Date) -> Money {
@@ -91,7 +98,8 @@ package struct Budget: Sendable, Equatable {
                 stay.leaveAt = begin + affordable - Stay.endingTime
                 stay.shortenedBy = BudgetCaps.variable(kind)
                 if stay.leaveAt.timeIntervalSince(now) < shortest {
-                    return .refused(self.refusal(kind, cap, period, price: price, stay: shortest, at: now))
+                    let words = self.refusal(kind, cap, period, price: price, stay: shortest, at: now)
+                    return .refused(Refusal(words: words, period: period))
                 }
             }
         }

@@ -112,7 +112,7 @@ extension FleetBooks {
         guard let pod = self.pods[instance], pod.state == .creating(nil) else { return nil }
         let granted = self.budget(caps, at: now).grant(at: candidate.priceLimit, from: now, lifetime: lifetime)
         switch granted {
-        case .refused(let words): throw CastError(.limitReached, words)
+        case .refused(let refusal): throw CastError(.limitReached, refusal.words)
         case .granted(let stay):
             self.record(.createSent(candidate, stay), for: instance, at: now)
             return self.pods[instance]?.ask
@@ -161,6 +161,9 @@ extension FleetBooks {
             self.runs[run.id]?.gpu = rental.gpu
             self.runs[run.id]?.gpuName = rental.gpuName
         }
+        if let node = new.node, node != old.node, let rental = new.rental {
+            self.runs[PodRun(of: new, rental).id]?.node = node
+        }
         guard let rental = old.rental, !new.isOpen else { return }
         let id = PodRun(of: old, rental).id
         guard self.runs[id]?.endedAt == nil else { return }
@@ -171,12 +174,27 @@ extension FleetBooks {
     private mutating func keepLaunches(_ old: Pod, _ new: Pod, at now: Date) {
         let wasLaunching = old.isOnItsWay
         guard wasLaunching, !new.isOnItsWay else { return }
+        let before = LaunchBreaker(launches: self.launches).verdict(at: now)
         if new.isReady {
             self.launches.append(Launch(instance: new.instance, at: now, failure: nil))
         } else if let ending = new.ending, ending.isFailure, old.rental != nil || ending.reason == .neverAppeared {
             self.launches.append(Launch(instance: new.instance, at: now, failure: ending.detail))
         }
         if self.launches.count > 20 { self.launches.removeFirst(self.launches.count - 20) }
+        guard before == .closed, case .open(_, let reason) = LaunchBreaker(launches: self.launches).verdict(at: now)
+        else { return }
+        self.tell(
+            .alarm, new.instance, "no more pods are bought for a while: \(reason)",
+            facts: [FleetEvent.subjectFact: "launches \(new.instance) \(Int(now.timeIntervalSince1970))"], at: now)
+    }
+
+    /// Tells that a budget allows no pod; people hear of it once for each hour, day or month.
+    package mutating func tellOfBudget(
+        _ refusal: Budget.Refusal, _ instance: InstanceID?, at now: Date
+    ) {
+        let period = refusal.period
+        let subject = "budget \(period.kind.rawValue) \(period.start.formatted(.iso8601))"
+        self.tell(.budget, instance, refusal.words, facts: [FleetEvent.subjectFact: subject], at: now)
     }
 
     private mutating func tellOfChange(_ old: Pod, _ new: Pod, at now: Date) {

@@ -12,6 +12,8 @@ package enum PodAction: Sendable, Equatable {
     /// End it, and look whether it is gone.
     case terminate(PodID)
     case removeNode(NodeID)
+    /// Take its devices out of the tailnet.
+    case removeDevices(TailnetDevice)
 }
 
 extension Pod {
@@ -24,8 +26,15 @@ extension Pod {
         case .draining(_, let worker, _): [.releaseJobs(worker.node)]
         case .terminating(.rented(let rental), _, _): [.terminate(rental.pod)]
         case .terminating(.asked, _, _): [.find]
-        case .gone(let node?, _): [.removeNode(node)]
-        case .gone(nil, _): []
+        case .gone(let node, _):
+            (node.map { [.removeNode($0)] } ?? []) + (self.device.map { [.removeDevices($0)] } ?? [])
+        }
+    }
+
+    /// The device in the tailnet that its own key has made of it, as far as it is ours to remove.
+    package var device: TailnetDevice? {
+        self.keyMintedAt.map {
+            TailnetDevice(hostname: self.instance.tailscaleHostname, address: self.hostIP, since: $0)
         }
     }
 

@@ -7,6 +7,7 @@ extension Pod {
             if self.isOpen { self.isPersistent = isPersistent }
             return
         }
+        if case .keyMinted = event, case .creating(nil) = self.state { self.keyMintedAt = self.keyMintedAt ?? now }
         switch self.state {
         case .creating(nil): self.handleWhileWanted(event, at: now)
         case .creating(let ask?): self.handleWhileAsked(ask, event, at: now)
@@ -19,6 +20,7 @@ extension Pod {
             self.handleWhileTerminating(held, node, ending, event, at: now)
         case .gone(_, let ending):
             if case .nodeRemoved = event { self.state = .gone(node: nil, ending) }
+            if case .devicesRemoved = event { self.keyMintedAt = nil }
         }
     }
 
@@ -37,7 +39,7 @@ extension Pod {
         case .outcomeUnknown, .notFoundByName, .seen, .containerStarted, .setupReported, .workerRegistered,
             .workerHeard,
             .heartbeatLost, .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved,
-            .persistenceSet:
+            .persistenceSet, .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -63,7 +65,8 @@ extension Pod {
             guard let ending = Self.ending(for: event, at: now) else { return }
             self.move(to: .terminating(.asked(ask), node: nil, ending), ending.detail, at: now)
         case .createSent, .seen, .containerStarted, .setupReported, .workerRegistered, .workerHeard, .heartbeatLost,
-            .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet:
+            .foundIdle, .missing, .wrongMachine, .broke, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet,
+            .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -94,7 +97,7 @@ extension Pod {
             guard let ending = Self.ending(for: event, at: now) else { return }
             self.move(to: .terminating(.rented(rental), node: nil, ending), ending.detail, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .workerHeard, .heartbeatLost,
-            .foundIdle, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet:
+            .foundIdle, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -130,7 +133,7 @@ extension Pod {
             self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .containerStarted, .jobsReleased,
             .goneConfirmed,
-            .nodeRemoved, .persistenceSet:
+            .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -150,7 +153,7 @@ extension Pod {
                 rental.missed, node: worker.node, staying: .draining(rental.missed, worker, ending), at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .containerStarted, .setupReported,
             .workerRegistered, .workerHeard, .heartbeatLost, .leaveRequested, .endRequested, .foundSurplus, .foundIdle,
-            .wrongMachine, .broke, .goneConfirmed, .nodeRemoved, .persistenceSet:
+            .wrongMachine, .broke, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
             break
         }
     }
@@ -179,7 +182,7 @@ extension Pod {
             (_, .leaveRequested),
             (_, .endRequested), (_, .foundSurplus), (_, .foundIdle), (_, .deadlinePassed), (_, .missing),
             (_, .wrongMachine), (_, .broke), (_, .jobsReleased), (_, .goneConfirmed), (_, .nodeRemoved),
-            (_, .persistenceSet):
+            (_, .persistenceSet), (_, .keyMinted), (_, .devicesRemoved):
             break
         }
     }
@@ -263,7 +266,8 @@ extension Pod {
         case .deadlinePassed(let deadline): Self.ending(for: deadline, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .seen, .containerStarted,
             .setupReported,
-            .workerRegistered, .workerHeard, .missing, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet:
+            .workerRegistered, .workerHeard, .missing, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet,
+            .keyMinted, .devicesRemoved:
             nil
         }
     }

@@ -51,6 +51,8 @@ package struct Pod: Sendable, Equatable, Codable {
     /// What there is to say about it now.
     package var message: String
     package var hostIP: String?
+    /// When a key of its own for the tailnet was first made; nil without one, and once its devices are removed.
+    package var keyMintedAt: Date?
     package var state: State
 
     package init(

@@ -39,6 +39,10 @@ package enum PodEvent: Sendable, Equatable {
     case goneConfirmed
     case nodeRemoved
     case persistenceSet(Bool)
+    /// A key for the tailnet was made for it; a device of its name may appear.
+    case keyMinted
+    /// Its devices are out of the tailnet, or are left to it.
+    case devicesRemoved
 }
 
 /// What the provider says of a pod that it shows; nil where it says nothing.

@@ -19,6 +19,8 @@ package struct PodRun: Sendable, Equatable, Codable, Identifiable {
     package var jobs: Int
     package var audioSeconds: Double
     package var busySeconds: Double
+    /// Its worker, once there was one; what that has transcribed is what the money was for.
+    package var node: NodeID?
 
     package init(
         id: String, instance: InstanceID, pod: PodID, gpu: GPUID, gpuName: String, cloud: Cloud, model: String,

@@ -10,12 +10,17 @@ package struct FleetProvider: Sendable {
     package var provider: GPUProvider
     /// Whether pods reach this server through a tailnet, so that its address there must be known.
     package var needsTailnet: Bool
+    /// Makes keys for the tailnet; nil where pods use a secret that is kept at the provider.
+    package var tailnet: Tailnet?
     /// What has to run beside the server for it, if anything.
     package var service: (any Service)?
 
-    package init(_ provider: GPUProvider, needsTailnet: Bool, service: (any Service)? = nil) {
+    package init(
+        _ provider: GPUProvider, needsTailnet: Bool, tailnet: Tailnet? = nil, service: (any Service)? = nil
+    ) {
         self.provider = provider
         self.needsTailnet = needsTailnet
+        self.tailnet = tailnet
         self.service = service
     }
 }

@@ -30,6 +30,8 @@ enum APICatalog {
             .init("DELETE", "/api/settings", "Takes every setting back.", MessageResponse.self),
             .init("DELETE", "/api/settings/{name}", "Takes one setting back.", MessageResponse.self),
             .init(
+                "POST", "/api/settings/notifications/test", "Sends a test message by ntfy.", MessageResponse.self),
+            .init(
                 "GET", "/api/events", "What happens, as server-sent events.",
                 query: [.number("after", "The id of the last event seen; `Last-Event-ID` does the same.")],
                 .other("text/event-stream")),
@@ -264,6 +266,9 @@ enum APICatalog {
             .init(
                 "GET", "/api/runpod/runs", "What pods cost and did.", query: [.number("days", "Days.")],
                 PodRunsResponse.self),
+            .init(
+                "GET", "/api/runpod/costs", "What pods cost by day, GPU, feed and episode.",
+                query: [.number("days", "Days.")], PodCostsResponse.self),
             .init("GET", "/api/runpod/models", "The models that pods may run.", PodModelsResponse.self),
             .init("POST", "/api/runpod/models", "Adds a model.", body: PodModelFields.self, MessageResponse.self),
             .init("DELETE", "/api/runpod/models", "Removes a model.", body: PodModelFields.self, MessageResponse.self),

@@ -25,6 +25,7 @@ extension Pages {
             "language": (view.transcript?.language).orFalse,
             "paragraphs": view.transcript.map(self.paragraphs) ?? [],
             "origin": view.transcript.flatMap(self.origin).orFalse,
+            "doubts": view.transcript?.quality?.findings.map(\.reason) ?? [],
             "waitingSentence": self.waitingSentence(view),
             "hasAttempts": !view.attempts.isEmpty, "attemptCount": PageText.number(view.attempts.count),
             "isHistoryOpen": view.state == .failed,

@@ -27,6 +27,7 @@ struct FleetRoutes: Sendable {
         fleet.post("gpu-types/refresh", use: self.refreshGPUTypes)
         fleet.get("events", use: self.events)
         fleet.get("runs", use: self.runs)
+        fleet.get("costs", use: self.costs)
     }
 
     private func fleet() throws -> FleetController { try self.parts.configuredFleet() }
@@ -88,6 +89,16 @@ struct FleetRoutes: Sendable {
         let now = self.parts.now()
         let runs = try await self.parts.database.fleet.runs(from: now - Double(days) * 86_400, to: now + 1)
         return PodRunsResponse(runs.map { PodRunMessage($0, cost: $0.money(at: now)) })
+    }
+
+    /// The same money by day, GPU, feed and episode.
+    @Sendable func costs(request: Request, context: AppContext) async throws -> PodCostsResponse {
+        let days = try request.queryInt("days", default: 30, in: 1...3650)
+        let now = self.parts.now()
+        let start = now - Double(days) * 86_400
+        let runs = try await self.parts.database.fleet.runs(from: start, to: now + 1)
+        let work = try await self.parts.database.fleet.work(from: start, to: now + 1)
+        return PodCostsResponse(FleetCosts(runs, work: work, at: now))
     }
 
     // MARK: Doing
@@ -223,3 +234,4 @@ extension OKResponse: ResponseEncodable {}
 extension GPUTypesResponse: ResponseEncodable {}
 extension FleetEventsResponse: ResponseEncodable {}
 extension PodRunsResponse: ResponseEncodable {}
+extension PodCostsResponse: ResponseEncodable {}

@@ -9,6 +9,7 @@ extension PageRoutes {
         router.get("/settings", use: self.settings)
         router.post("/settings", use: self.saveSettings)
         router.post("/settings/reset", use: self.resetSetting)
+        router.post("/settings/test-message", use: self.testMessage)
     }
 
     @Sendable func settings(request: Request, context: AppContext) async throws -> HTML {
@@ -82,6 +83,15 @@ extension PageRoutes {
 
     @Sendable func resetSetting(request: Request, context: AppContext) async throws -> Response {
         try await self.reset(try await request.postedFields()["name"] ?? "", backTo: "/settings")
+    }
+
+    /// Sends a message, so that a person sees whether they arrive.
+    @Sendable func testMessage(request: Request, context: AppContext) async throws -> Response {
+        do {
+            return Self.redirect(to: "/settings", notice: try await self.parts.sendTestMessage(), saved: [])
+        } catch let error as CastError {
+            return Self.redirect(to: "/settings", notice: error.message, saved: [])
+        }
     }
 
     /// Takes a setting back to what the server was started with.

@@ -15,6 +15,7 @@ struct SettingRoutes: Sendable {
         settings.put(use: self.update)
         settings.delete(use: self.resetAll)
         settings.delete(":name", use: self.reset)
+        settings.post("notifications/test", use: self.testNotification)
     }
 
     @Sendable func list(request: Request, context: AppContext) async throws -> SettingsResponse {
@@ -58,6 +59,11 @@ struct SettingRoutes: Sendable {
         let name = context.parameters.get("name") ?? ""
         try await self.parts.settings.set([name: nil], at: self.parts.now())
         return MessageResponse("Setting '\(name)' reset to default.")
+    }
+
+    /// Sends a message now, and says whether it was taken.
+    @Sendable func testNotification(request: Request, context: AppContext) async throws -> MessageResponse {
+        MessageResponse(try await self.parts.sendTestMessage())
     }
 
     @Sendable func resetAll(request: Request, context: AppContext) async throws -> MessageResponse {

@@ -74,6 +74,23 @@ package struct Setting: Sendable {
             })
     }
 
+    /// A word of a certain form.
+    static func word(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, String> & Sendable,
+        _ isAllowed: @escaping @Sendable (String) -> Bool, _ allowed: String, _ label: String, _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .text, label: label, description: description, unit: "", needsRestart: false,
+            read: { .string($0[keyPath: path]) },
+            write: { reader, configuration in
+                guard let text = reader.text(name.uppercased()) else { return }
+                guard isAllowed(text) else {
+                    throw CastError(.invalid, "\(name.uppercased()) is “\(text)”; it must be \(allowed).")
+                }
+                configuration[keyPath: path] = text
+            })
+    }
+
     /// A web address, or "".
     static func address(
         _ name: String, _ path: any WritableKeyPath<ServerConfiguration, String> & Sendable, _ label: String,
@@ -139,6 +156,15 @@ package enum SettingCatalog {
         .address(
             "public_url", \.publicURL, "Public address",
             "Where people reach this server; it goes into the links of published feeds. Empty takes the request's."),
+        .bool(
+            "ntfy_enabled", \.ntfyEnabled, "Messages by ntfy",
+            "Tell a phone when pods need somebody: money that no run explains, a pod that does not end, launches that "
+                + "keep failing, a budget that is used up."),
+        .address("ntfy_url", \.ntfyURL, "ntfy server", "Where messages are published."),
+        .word(
+            "ntfy_topic", \.ntfyTopic, { $0.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) != nil },
+            "up to 64 letters, digits, - and _", "ntfy topic",
+            "Whoever knows it reads the messages: choose one that nobody guesses. Empty sends none."),
     ]
 
     package static func named(_ name: String) -> Setting? { self.all.first { $0.name == name } }

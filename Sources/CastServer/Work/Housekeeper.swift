@@ -34,6 +34,7 @@ package struct Housekeeper<Ticker: Clock<Duration>>: Service {
                 before: self.parts.now() - Self.eventsKeptFor, keeping: Self.mostEvents)
             try await self.parts.database.fleet.prune(
                 before: self.parts.now() - Self.eventsKeptFor, at: self.parts.now())
+            try await self.parts.database.notices.prune(before: self.parts.now() - 2 * Self.eventsKeptFor)
             try await self.removeOldAudio()
         } catch {
             self.parts.logger.error("housekeeping failed", metadata: ["error": "\(error)"])

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import PodFleet
 import RunPod
+import Tailscale
 
 extension FleetProvider {
     /// Runs a body with the provider of pods that the variables name: RunPod where there is a key, processes of this
@@ -24,15 +25,18 @@ extension FleetProvider {
             return try await body(FleetProvider(provider.provider, needsTailnet: false, service: provider))
         case "", "runpod":
             guard let settings = try RunPodSettings(environment: environment) else { return try await body(nil) }
+            let tailscale = try TailscaleSettings(environment: environment).map { TailscaleClient($0) }
             let client = RunPodClient(settings, logger: logger)
+            let provider = FleetProvider(client.provider, needsTailnet: true, tailnet: tailscale?.tailnet)
+            let result: Swift.Result<Result, any Error>
             do {
-                let result = try await body(FleetProvider(client.provider, needsTailnet: true))
-                await client.close()
-                return result
+                result = .success(try await body(provider))
             } catch {
-                await client.close()
-                throw error
+                result = .failure(error)
             }
+            await client.close()
+            await tailscale?.close()
+            return try result.get()
         case let other:
             throw CastError(.invalid, "FLEET_PROVIDER is “\(other)”; it must be runpod or local.")
         }

@@ -64,14 +64,17 @@ struct BudgetTests {
             Charge(from: Self.now, until: Self.now + 1800, pricePerHour: Self.price),
         ]
         let budget = Budget(caps: BudgetCaps(perDay: Money("2")), charges: charges)
+        guard case .refused(let refusal) = budget.grant(at: Self.price, from: Self.now, lifetime: 36_000) else {
+            Issue.record("granted")
+            return
+        }
+        #expect(refusal.period == BudgetPeriod(.day, containing: Self.now))
         #expect(
-            budget.grant(at: Self.price, from: Self.now, lifetime: 36_000)
-                == .refused(
-                    """
-                    The budget does not allow another pod: of the $2.00 of RUNPOD_BUDGET_PER_DAY, $1.00 are spent and \
-                    $0.50 reserved for the pods that run; a pod at up to $1.00 an hour needs $0.833333 for its shortest \
-                    stay of 40 minutes. Raise RUNPOD_BUDGET_PER_DAY, end a pod, or wait for the next day.
-                    """))
+            refusal.words == """
+                The budget does not allow another pod: of the $2.00 of RUNPOD_BUDGET_PER_DAY, $1.00 are spent and \
+                $0.50 reserved for the pods that run; a pod at up to $1.00 an hour needs $0.833333 for its shortest \
+                stay of 40 minutes. Raise RUNPOD_BUDGET_PER_DAY, end a pod, or wait for the next day.
+                """)
     }
 
     @Test func `whatever is granted, spent and reserved stay within every cap`() {

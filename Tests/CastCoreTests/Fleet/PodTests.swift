@@ -72,6 +72,8 @@ struct PodTests {
         ("foundIdle", .foundIdle("idle")),
         ("capacity", .deadlinePassed(.capacity)),
         ("launch", .deadlinePassed(.launch)),
+        ("setup", .deadlinePassed(.setup)),
+        ("registration", .deadlinePassed(.registration)),
         ("lifetime", .deadlinePassed(.lifetime)),
         ("drainingTooLong", .deadlinePassed(.draining)),
         ("missing", .missing),
@@ -80,21 +82,27 @@ struct PodTests {
         ("jobsReleased", .jobsReleased),
         ("goneConfirmed", .goneConfirmed),
         ("nodeRemoved", .nodeRemoved),
+        ("madePersistent", .persistenceSet(true)),
+        ("keyMinted", .keyMinted),
+        ("devicesRemoved", .devicesRemoved),
     ]
 
     /// The state's name, what is held, whose node, why it ends: as much as tells two states apart.
     static func picture(_ pod: Pod) -> String {
         let held = pod.rental.map { "\($0.pod)" + ($0.misses > 0 ? "!" : "") } ?? pod.ask.map { _ in "?" } ?? "-"
-        return [pod.stateName, held, pod.node?.rawValue ?? "-", pod.ending?.reason.rawValue ?? "-"]
+        let marks = (pod.isPersistent ? ["persistent"] : []) + (pod.keyMintedAt == nil ? [] : ["key"])
+        return ([pod.stateName, held, pod.node?.rawValue ?? "-", pod.ending?.reason.rawValue ?? "-"] + marks)
             .joined(separator: " ")
     }
 
     /// What each event makes of each place; events that are not named leave it as it is.
     static let rows: [Place: [String: String]] = [
         .wanted: [
-            "createSent": "creating ? - -", "accepted": "starting late - -", "refusedForGood": "gone - - refused",
+            "keyMinted": "creating - - - key", "createSent": "creating ? - -", "accepted": "starting late - -",
+            "refusedForGood": "gone - - refused",
             "leaveRequested": "gone - - left", "endRequested": "gone - - endedByPerson",
             "foundSurplus": "gone - - surplus", "capacity": "gone - - noCapacity", "launch": "gone - - launchDeadline",
+            "setup": "gone - - setupDeadline", "registration": "gone - - registrationDeadline",
             "lifetime": "gone - - lifetime",
         ],
         .asked: [
@@ -102,6 +110,7 @@ struct PodTests {
             "notFoundByName": "gone - - neverAppeared", "leaveRequested": "terminating ? - left",
             "endRequested": "terminating ? - endedByPerson", "foundSurplus": "terminating ? - surplus",
             "capacity": "terminating ? - noCapacity", "launch": "terminating ? - launchDeadline",
+            "setup": "terminating ? - setupDeadline", "registration": "terminating ? - registrationDeadline",
             "lifetime": "terminating ? - lifetime",
         ],
         .starting: Self.onTheWay.merging([
@@ -119,7 +128,8 @@ struct PodTests {
         ]) { $1 },
         .draining: [
             "jobsReleased": "terminating pod node idle", "capacity": "terminating pod node idle",
-            "launch": "terminating pod node idle", "lifetime": "terminating pod node idle",
+            "launch": "terminating pod node idle", "setup": "terminating pod node idle",
+            "registration": "terminating pod node idle", "lifetime": "terminating pod node idle",
             "drainingTooLong": "terminating pod node idle", "missing": "draining pod! node idle",
         ],
         .endingAsked: [
@@ -137,7 +147,9 @@ struct PodTests {
         "saysFailed": "terminating pod - setupFailed", "workerRegistered": "ready pod new -",
         "leaveRequested": "terminating pod - left", "endRequested": "terminating pod - endedByPerson",
         "foundSurplus": "terminating pod - surplus", "capacity": "terminating pod - noCapacity",
-        "launch": "terminating pod - launchDeadline", "lifetime": "terminating pod - lifetime",
+        "launch": "terminating pod - launchDeadline",
+        "setup": "terminating pod - setupDeadline", "registration": "terminating pod - registrationDeadline",
+        "lifetime": "terminating pod - lifetime",
         "missing": "starting pod! - -", "wrongMachine": "terminating pod - wrongMachine",
         "broke": "terminating pod - broke",
     ]
@@ -147,7 +159,9 @@ struct PodTests {
         "heartbeatLost": "draining pod node heartbeatLost", "leaveRequested": "draining pod node left",
         "endRequested": "draining pod node endedByPerson", "foundSurplus": "draining pod node surplus",
         "foundIdle": "draining pod node idle", "capacity": "draining pod node noCapacity",
-        "launch": "draining pod node launchDeadline", "lifetime": "draining pod node lifetime",
+        "launch": "draining pod node launchDeadline",
+        "setup": "draining pod node setupDeadline", "registration": "draining pod node registrationDeadline",
+        "lifetime": "draining pod node lifetime",
         "wrongMachine": "draining pod node wrongMachine", "broke": "draining pod node broke",
     ]
 
@@ -161,7 +175,10 @@ struct PodTests {
 
     static let table: [Row] = Place.allCases.flatMap { place in
         Self.events.map { name, event in
-            Row(place: place, name: name, event: event, next: Self.rows[place]?[name] ?? Self.picture(Self.pod(place)))
+            let unchanged = Self.picture(Self.pod(place))
+            // A mark, whatever the state, until it is gone.
+            let marked = name == "madePersistent" && place != .gone ? unchanged + " persistent" : unchanged
+            return Row(place: place, name: name, event: event, next: Self.rows[place]?[name] ?? marked)
         }
     }
 
@@ -202,6 +219,26 @@ struct PodTests {
         #expect(Self.due.map(\.0) == Place.allCases)
         for (place, actions) in Self.due { #expect(Self.pod(place).due == actions, "\(place)") }
         var pod = Self.pod(.gone)
+        pod.handle(.nodeRemoved, at: Self.now)
+        #expect(pod.due.isEmpty)
+    }
+
+    @Test func `a pod with a key of its own takes its device out of the tailnet when it is gone`() {
+        var pod = Self.pod(.wanted)
+        pod.handle(.keyMinted, at: Self.now)
+        pod.handle(.keyMinted, at: Self.now + 60)
+        pod.handle(.devicesRemoved, at: Self.now + 60)
+        #expect(pod.keyMintedAt == Self.now)
+        pod.handle(.accepted(Self.rental()), at: Self.now)
+        pod.handle(.setupReported(SetupReport(phase: .connecting, hostIP: "100.64.0.9")), at: Self.now)
+        #expect(pod.due == [.watch("pod")])
+        pod.handle(.workerRegistered(Self.node, heardAt: Self.now), at: Self.now)
+        for event in [PodEvent.endRequested("click"), .jobsReleased, .goneConfirmed] {
+            pod.handle(event, at: Self.now)
+        }
+        let device = TailnetDevice(hostname: "runpod-afterburner-a3f2", address: "100.64.0.9", since: Self.now)
+        #expect(pod.due == [.removeNode(Self.node), .removeDevices(device)])
+        pod.handle(.devicesRemoved, at: Self.now)
         pod.handle(.nodeRemoved, at: Self.now)
         #expect(pod.due.isEmpty)
     }
