@@ -81,7 +81,10 @@ let package = Package(
         room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         room("Tailscale", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
         room("Ntfy", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
-        room("PodFleet", ["CastCore", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        .target(name: "EmbeddedPod"),
+        room(
+            "PodFleet",
+            ["CastCore", "EmbeddedPod", .crypto, .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         .target(name: "EmbeddedEngine", exclude: ["files"]),
         room(
             "Transcription",
@@ -116,11 +119,14 @@ let package = Package(
                 .logging, .subprocess, .systemPackage,
             ]),
 
+        room("PodWatch", ["CastCore", "CastAPI", "CastClient", "CastNode", "RunPod", .logging]),
+
         program(
             "cast2md",
             [
                 "CastCore", "CastAPI", "CastClient", "CastServer", "CastStore", "CastNode", "CastOperations",
-                "LibraryImport", "Ntfy", "PodFleet", "Podcasts", "RunPod", "Tailscale", "Transcription", .argumentParser,
+                "LibraryImport", "Ntfy", "PodFleet", "PodWatch", "Podcasts", "RunPod", "Tailscale", "Transcription",
+                .argumentParser,
                 .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
@@ -190,6 +196,13 @@ let package = Package(
             "TranscriptionTests",
             ["CastCore", "Transcription", "HumanSpeech", "CastTestSupport", .logging, .serviceLifecycle],
             exclude: ["Scripts"]),
+        tests(
+            "PodTests",
+            [
+                "CastCore", "CastAPI", "CastClient", "CastStore", "HumanSpeech", "PodFleet", "RunPodEmulator",
+                "CastTestSupport", .logging,
+            ],
+            exclude: ["Programs"]),
         tests(
             "EndToEndTests",
             [

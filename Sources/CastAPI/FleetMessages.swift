@@ -14,6 +14,8 @@ package struct SetupStateMessage: Sendable, Codable, Equatable {
     package var message: String
     package var startedAt: WireDate
     @Null package var error: String?
+    /// The last lines of its log, where it failed and could say so; new.
+    @Null package var lastLines: String?
     @Null package var hostIP: String?
     package var persistent: Bool
     /// The state in this server's own words: one of `creating`, `starting`, …, `draining`, `terminating`, `gone`.
@@ -40,9 +42,11 @@ package struct SetupStateMessage: Sendable, Codable, Equatable {
         self.purpose = pod.purpose
         self.model = pod.model
         self.jobsCompleted = run?.jobs ?? 0
-        let failure = pod.ending.flatMap { $0.isFailure ? $0.detail : nil }
+        let ending = pod.ending ?? pod.rental?.setupFailure
+        let failure = ending.flatMap { $0.isFailure ? $0.detail : nil }
         self._podID = Null(wrappedValue: pod.rental?.pod.rawValue ?? run?.pod.rawValue)
         self._error = Null(wrappedValue: failure)
+        self._lastLines = Null(wrappedValue: ending?.log)
         self._hostIP = Null(wrappedValue: pod.hostIP)
         self._pricePerHour = Null(wrappedValue: run?.pricePerHour.dollars)
         self._cost = Null(wrappedValue: cost?.dollars)
@@ -57,6 +61,7 @@ package struct SetupStateMessage: Sendable, Codable, Equatable {
         case nodeName = "node_name"
         case gpuType = "gpu_type"
         case startedAt = "started_at"
+        case lastLines = "last_lines"
         case hostIP = "host_ip"
         case pricePerHour = "price_per_hour"
         case jobsCompleted = "jobs_completed"
@@ -219,6 +224,26 @@ package struct SetupProgressRequest: Sendable, Codable, Equatable, ReadableBody 
         case phase, message, error
         case hostIP = "host_ip"
     }
+}
+
+/// `POST /api/runpod/pods/{instance_id}/request-termination`: a pod wants to be ended.
+package struct EndPodRequest: Sendable, Codable, Equatable, ReadableBody {
+    /// Why, for people.
+    package var reason: String
+    /// Something went wrong in it.
+    package var failed: Bool
+
+    package init(reason: String, failed: Bool) {
+        self.reason = reason
+        self.failed = failed
+    }
+
+    package init(from fields: inout FieldReader) {
+        self.init(
+            reason: fields.optionalString("reason") ?? "", failed: fields.bool("failed", default: false))
+    }
+
+    package var isWithinLimits: Bool { self.reason.utf8.count <= 20_000 }
 }
 
 package struct TerminatedResponse: Sendable, Codable, Equatable {

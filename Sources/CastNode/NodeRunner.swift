@@ -37,6 +37,7 @@ package final class NodeRunner: Service {
 
     let state: Mutex<NodeState>
     let outbox: Mutex<Outbox>
+    let pulse: PulseKeeper
     /// How to cancel what is being done for a job.
     let cancellations = Mutex<[JobHandle: @Sendable () -> Void]>([:])
     private let endingFound = Mutex<Ending?>(nil)
@@ -78,6 +79,7 @@ package final class NodeRunner: Service {
         self.jitter = jitter
         self.state = Mutex(NodeState(settings, at: self.uptime.now))
         self.outbox = Mutex(Outbox())
+        self.pulse = PulseKeeper(home)
     }
 
     /// How it ended; nil while it runs.
@@ -154,6 +156,10 @@ package final class NodeRunner: Service {
                     await self.handIn()
                     return nil
                 }
+                group.addTask {
+                    await self.beat()
+                    return nil
+                }
                 defer { group.cancelAll() }
                 for await ending in group {
                     if let ending { return ending }
@@ -214,10 +220,12 @@ package final class NodeRunner: Service {
     func note(_ observation: LeavePolicy.Observation) {
         let now = self.uptime.now
         self.state.withLock { $0.note(observation, at: now) }
+        if observation == .worked { self.pulse.noteProgress() }
     }
 
     /// Notes that the server answered; after a silence it hears at once what was kept for it.
     func noteAnswer() {
+        self.pulse.noteAnswer()
         let now = self.uptime.now
         let wasSilent = self.state.withLock { state in
             defer { state.note(.answered, at: now) }

@@ -17,6 +17,7 @@ package func buildRouter(_ parts: ServerParts) throws -> Router<AppContext> {
     NodeRoutes(parts: parts).add(to: router)
     NodeJobRoutes(parts: parts).add(to: router)
     NodeAdminRoutes(parts: parts).add(to: router)
+    WorkerProgramRoutes().add(to: router)
     FeedRoutes(parts: parts).add(to: router)
     EpisodeRoutes(parts: parts).add(to: router)
     QueueRoutes(parts: parts).add(to: router)

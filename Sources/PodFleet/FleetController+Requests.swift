@@ -96,13 +96,37 @@ extension FleetController {
             throw CastError(.unauthorized, "The X-Setup-Token header is missing.")
         }
         try await self.change { books, now in
-            guard let pod = books.pods[instance], pod.isOpen else { throw Self.unknown(instance) }
-            guard SetupToken.isEqual(token, pod.setupToken), pod.acceptsReports else {
-                throw CastError(.forbidden, "Invalid setup token")
-            }
+            let pod = try Self.pod(instance, token: token, in: books)
+            guard pod.acceptsReports else { throw CastError(.forbidden, "Invalid setup token") }
             books.record(.setupReported(report), for: instance, at: now)
         }
         self.wake()
+    }
+
+    /// A pod wants to be ended: its jobs go back, then the provider is told.
+    ///
+    /// Repeating it is harmless.
+    /// - Throws: `.notFound` for a pod that is not known or gone, `.forbidden` for a wrong token.
+    package func requestTermination(
+        _ instance: InstanceID, token: String, reason: String, isFailure: Bool
+    ) async throws {
+        let words = String((reason.isEmpty ? "it asked for its end" : reason).prefix(SetupReport.longestText))
+        try await self.change { books, now in
+            let pod = try Self.pod(instance, token: token, in: books)
+            // Where the answer to its create is still awaited, no more can be said than that it is to end.
+            let event = isFailure && pod.rental != nil ? PodEvent.broke(words) : .leaveRequested(words)
+            books.record(event, for: instance, at: now)
+        }
+        self.wake()
+    }
+
+    /// The open pod that a token belongs to.
+    static func pod(_ instance: InstanceID, token: String, in books: FleetBooks) throws -> Pod {
+        guard let pod = books.pods[instance], pod.isOpen else { throw Self.unknown(instance) }
+        guard SetupToken.isEqual(token, pod.setupToken) else {
+            throw CastError(.forbidden, "Invalid setup token")
+        }
+        return pod
     }
 
     /// What became of a worker's wish to be ended.

@@ -33,6 +33,7 @@ extension FleetController {
             do {
                 if let list = view.list { try await self.compare(pod, with: list, settings) }
                 if let nodes = view.nodes { try await self.listen(pod, nodes) }
+                try await self.readLastWords(of: pod)
                 try await self.checkTime(pod.instance, settings)
             } catch {
                 self.logger.error(

@@ -96,7 +96,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .budgetPerMonth: "The most that may be spent in a month (UTC)."
         case .image: "The container image of a pod."
         case .disk: "The disk of a pod."
-        case .startCommand: "What a pod runs in place of its image's own command."
+        case .startCommand: "What a pod runs in place of this server's start script."
         case .serverURL: "Where pods reach this server, like http://your-server:8000."
         case .serverIP: "This server's address in the tailnet; pods have no MagicDNS."
         }

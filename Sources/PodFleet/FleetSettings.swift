@@ -27,7 +27,7 @@ package struct FleetSettings: Sendable, Equatable {
     package var caps: BudgetCaps
     package var image: String
     package var diskGB: Int
-    /// In place of the image's own; a JSON array is the command itself, anything else a line for the shell.
+    /// In place of the start script; a JSON array is the command itself, anything else a line for the shell.
     package var startCommand: StartCommand?
     package var serverURL: String?
     package var serverIP: String?

@@ -28,10 +28,12 @@ package enum PodOrder {
             "CAST2MD_POD_LEAVE_AT": String(Int(ask.stay.leaveAt.timeIntervalSince1970)),
         ]
         if let ip = address.ip { environment["SERVER_IP"] = ip }
+        if settings.startCommand == nil { environment["CAST2MD_START_SHA256"] = StartScript.digest }
+        let start = settings.startCommand ?? StartScript.command
         return PodRequest(
             name: pod.name, image: settings.image, gpu: ask.candidate.gpu, cloud: ask.candidate.cloud,
             diskGB: settings.diskGB, ports: ["22/tcp"], environment: environment,
-            entrypoint: settings.startCommand?.entrypoint ?? [], command: settings.startCommand?.command ?? [],
+            entrypoint: start.entrypoint, command: start.command,
             dataCentres: ask.candidate.dataCentres, minimumCUDA: settings.minimumCUDA)
     }
 

@@ -10,13 +10,16 @@ package struct RunPodClient: Sendable {
     let transport: RunPodTransport
 
     /// - Parameters:
+    ///   - maximumTries: For what may be repeated; 1 for who repeats by a rule of its own.
     ///   - clock: For the waits between two tries.
     ///   - now: For RunPod's windows of requests.
     package init(
-        _ settings: RunPodSettings, clock: any Clock<Duration> = ContinuousClock(),
-        now: @escaping @Sendable () -> Date = { Date() }, logger: Logger
+        _ settings: RunPodSettings, maximumTries: Int = RetryRule().maximumTries,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() },
+        logger: Logger
     ) {
-        self.transport = RunPodTransport(settings, retry: RetryRule(), clock: clock, now: now, logger: logger)
+        self.transport = RunPodTransport(
+            settings, retry: RetryRule(maximumTries: maximumTries), clock: clock, now: now, logger: logger)
     }
 
     /// Lets go of all connections; nothing can be asked afterwards.

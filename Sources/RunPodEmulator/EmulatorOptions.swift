@@ -17,12 +17,27 @@ package struct EmulatorOptions: Sendable {
     package var hasPagination = true
     package var requestsPerMinute = 3000
     package var catalogue = Catalogue.standard
+    /// What every pod's image holds; nothing by default.
+    package var image = Image()
     /// What every account has from the start, by name.
     package var secrets: [String: String] = [:]
     /// Armed from the start.
     package var faults: [Fault] = []
 
     package init(home: URL) { self.home = home }
+
+    /// An image in so far as a process of this machine can have one.
+    package struct Image: Sendable {
+        /// Copied into each pod's directory, which is its `HOME`, before its first start.
+        package var files: URL?
+        /// What the image's `ENV` lines set; a pod's own environment wins.
+        package var environment: [String: String] = [:]
+
+        package init(files: URL? = nil, environment: [String: String] = [:]) {
+            self.files = files
+            self.environment = environment
+        }
+    }
 
     /// Reads `key=account,key=account`; a key without an account opens one of its own, named like the key.
     package static func accounts(_ text: String) throws(CastError) -> [String: String] {

@@ -36,7 +36,11 @@ package struct EmulatorServer: Service {
         let application = Application(
             responder: EmulatorResponder(world: self.world),
             configuration: .init(address: .hostname(self.host, port: self.port)),
-            onServerRunning: { await self.onListening($0.localAddress?.port ?? 0) }, logger: quiet)
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                await self.world.listens(at: "http://127.0.0.1:\(port)")
+                await self.onListening(port)
+            }, logger: quiet)
         let outcome: Result<Void, any Error>
         do {
             try await application.run()

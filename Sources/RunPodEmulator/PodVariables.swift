@@ -5,13 +5,20 @@ import Foundation
 struct PodVariables {
     let values: [String: String]
 
-    init(_ pod: PodRecord, secrets: [PodWorld.Secret]) {
+    init(_ pod: PodRecord, secrets: [PodWorld.Secret], image: [String: String] = [:], base: String? = nil) {
         var values = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-            "HOME": pod.directory.path, "RUNPOD_DC_ID": pod.dataCentre, "RUNPOD_POD_HOSTNAME": "\(pod.id)-64410000",
+            "HOME": pod.directory.path,
+        ]
+        values.merge(image) { $1 }
+        let injected = [
+            "RUNPOD_DC_ID": pod.dataCentre, "RUNPOD_POD_HOSTNAME": "\(pod.id)-64410000",
             "RUNPOD_GPU_COUNT": "1", "RUNPOD_CPU_COUNT": "9", "RUNPOD_PUBLIC_IP": "127.0.0.1",
             "RUNPOD_API_KEY": pod.key,
         ]
+        values.merge(injected) { $1 }
+        // The one thing that RunPod does not set: there its address is the usual one, and this must not end pods there.
+        values["RUNPOD_API_BASE_URL"] = base
         // Names only: nothing is forwarded, since a process here listens on this machine's own ports.
         for port in pod.body.ports where port.hasSuffix("/tcp") {
             values["RUNPOD_TCP_PORT_\(port.dropLast(4))"] = String(port.dropLast(4))

@@ -71,6 +71,12 @@ extension PodWorld {
         for folder in [directory, logs] {
             try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }
+        if let files = self.options.image.files {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: files.path)) ?? [] {
+                try? FileManager.default.copyItem(
+                    at: files.appendingPathComponent(name), to: directory.appendingPathComponent(name))
+            }
+        }
         return PodRecord(
             id: id, account: account, body: body, gpu: gpu, dataCentre: place, hostCUDA: driver ?? asked.cudaVersion,
             key: "rpa_POD\(Self.random(24))", createdAt: now, directory: directory,

@@ -85,7 +85,10 @@ extension PodWorld {
             podID: pod.id,
             // Nobody knows here what the image itself would run.
             arguments: command.isEmpty ? ["sleep", "infinity"] : command,
-            environment: PodVariables(pod, secrets: self.secrets[pod.account] ?? []).values, directory: pod.directory)
+            environment: PodVariables(
+                pod, secrets: self.secrets[pod.account] ?? [], image: self.options.image.environment,
+                base: self.address
+            ).values, directory: pod.directory)
     }
 
     // MARK: Ends

@@ -37,6 +37,8 @@ actor PodWorld {
     var secrets: [String: [Secret]] = [:]
     private var quotas: [String: RequestQuota] = [:]
     private(set) var isClosed = false
+    /// Where pods reach the emulator, once it listens.
+    private(set) var address: String?
 
     init(_ options: EmulatorOptions, time: EmulatorTime, logger: Logger) {
         self.options = options
@@ -59,6 +61,8 @@ actor PodWorld {
         self.quotas[account, default: RequestQuota(perMinute: self.options.requestsPerMinute)]
             .count(at: self.time.elapsed)
     }
+
+    func listens(at address: String) { self.address = address }
 
     func spoil(_ operation: Operation) throws { try self.faults.spoil(operation) }
 

@@ -12,7 +12,8 @@ struct Program: AsyncParsableCommand {
             ServeCommand.self, NodeCommand.self, EngineCommand.self, ModelsCommand.self, TranscribeCommand.self,
             AddCommand.self, FeedCommand.self, EpisodeCommand.self, QueueCommand.self, SearchCommand.self,
             ExportCommand.self, SettingsCommand.self, EventsCommand.self, DoctorCommand.self, BackupCommand.self,
-            RestoreCommand.self, ImportCommand.self, PodsCommand.self,
+            RestoreCommand.self, ImportCommand.self, PodsCommand.self, SmokeTestCommand.self, WatchdogCommand.self,
+            PodEndCommand.self,
         ]
     )
 

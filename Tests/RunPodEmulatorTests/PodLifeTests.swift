@@ -57,8 +57,7 @@ struct PodLifeTests {
             let known: Set = [
                 "INSTANCE_ID", "TS_AUTH_KEY", "OTHER", "RUNPOD_POD_ID", "RUNPOD_DC_ID", "RUNPOD_POD_HOSTNAME",
                 "RUNPOD_GPU_COUNT", "RUNPOD_CPU_COUNT", "RUNPOD_PUBLIC_IP", "RUNPOD_TCP_PORT_22", "RUNPOD_API_KEY",
-                "PATH",
-                "HOME", "PWD", "OLDPWD",
+                "RUNPOD_API_BASE_URL", "PATH", "HOME", "PWD", "OLDPWD",
             ]
             #expect(Set(seen.keys).subtracting(known).isEmpty)
             let folder = try await emulator.line(of: pod) { $0.hasSuffix("/pods/\(pod.id)") }
@@ -66,6 +65,25 @@ struct PodLifeTests {
             // What GET shows is what was sent: no secret, no key.
             let shown = try await emulator.send(.GET, "/v2/pods/\(pod.id)")
             #expect(!shown.text.contains("tskey-1") && !shown.text.contains(seen["RUNPOD_API_KEY"] ?? "-"))
+        }
+    }
+
+    @Test func `a pod finds the files and the variables of its image, and what it was given wins`() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent("image/opt"), withIntermediateDirectories: true)
+            try Data("words".utf8).write(to: folder.appendingPathComponent("image/opt/file"))
+            try await EmulatorFixture.run {
+                $0.image = EmulatorOptions.Image(
+                    files: folder.appendingPathComponent("image"),
+                    environment: ["ONE": "image", "TWO": "image", "RUNPOD_API_KEY": "image"])
+            } body: { emulator in
+                let pod = try await emulator.buy("echo $ONE $TWO $(cat ~/opt/file) ${RUNPOD_API_KEY%%_*}; sleep 1000") {
+                    $0.environment = ["TWO": "given"]
+                }
+                let line = try await emulator.line(of: pod) { $0.hasPrefix("image ") }
+                #expect(line == "image given words rpa")
+            }
         }
     }
 

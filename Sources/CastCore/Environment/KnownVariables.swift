@@ -102,6 +102,26 @@ package enum KnownVariables {
         Entry("CAST2MD_SERVER_ID", .fleet),
         Entry("CAST2MD_POD_LEAVE_AT", .fleet),
 
+        // What the start script of a pod reads; an image may set them.
+        Entry("CAST2MD_START_SHA256", .fleet),
+        Entry("CAST2MD_NODE_LOG", .fleet),
+        Entry("CAST2MD_WATCHDOG_LOG", .fleet),
+        Entry("CAST2MD_WATCHDOG_OPTIONS", .fleet),
+        Entry("CAST2MD_WORKER_URL", .fleet),
+        Entry("CAST2MD_WORKER_SHA256", .fleet),
+        Entry("CAST2MD_POD_STATE", .fleet),
+        Entry("CAST2MD_POD_PROXY", .fleet),
+        Entry("CAST2MD_POD_ENGINE", .fleet),
+        Entry("CAST2MD_POD_SMOKE_TEST", .fleet),
+        Entry("CAST2MD_POD_TAILSCALE_SECONDS", .fleet),
+        Entry("CAST2MD_POD_SERVER_SECONDS", .fleet),
+        Entry("CAST2MD_POD_PROGRAM_SECONDS", .fleet),
+        Entry("CAST2MD_POD_ENGINE_SECONDS", .fleet),
+        Entry("CAST2MD_POD_SMOKE_SECONDS", .fleet),
+        Entry("CAST2MD_POD_REGISTER_SECONDS", .fleet),
+        Entry("CAST2MD_POD_END_SECONDS", .fleet),
+        Entry("CAST2MD_POD_LOG_SECONDS", .fleet),
+
         Entry("CAST2MD_TEST_CACHE", .development),
     ]
 

@@ -48,6 +48,7 @@ extension Pod {
             return now >= ask.stay.leaveAt ? .lifetime : nil
         case .starting(let rental), .connecting(let rental), .installing(let rental):
             if now >= rental.stay.leaveAt { return .lifetime }
+            if rental.setupFailure != nil { return self.isPersistent ? nil : .setup }
             guard let upAt = rental.upAt else { return isOver(rental.since, limits.launch) ? .launch : nil }
             guard let saidReadyAt = rental.saidReadyAt else { return isOver(upAt, limits.setup) ? .setup : nil }
             return isOver(saidReadyAt, limits.registration) ? .registration : nil
@@ -110,7 +111,7 @@ extension Pod {
         case .creating: .creating
         case .starting: .starting
         case .connecting: .connecting
-        case .installing: .installing
+        case .installing(let rental): rental.setupFailure == nil ? .installing : .failed
         case .ready: .ready
         case .draining(_, _, let ending): ending.isFailure ? .failed : .ready
         case .terminating(_, let node, let ending), .gone(let node, let ending):

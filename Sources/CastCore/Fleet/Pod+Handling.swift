@@ -94,7 +94,8 @@ extension Pod {
         case .missing:
             self.miss(rental.missed, node: nil, staying: self.onItsWay(with: rental.missed), at: now)
         case .leaveRequested, .endRequested, .foundSurplus, .deadlinePassed, .wrongMachine, .broke:
-            guard let ending = Self.ending(for: event, at: now) else { return }
+            let known = event == .deadlinePassed(.setup) ? rental.setupFailure : nil
+            guard let ending = known ?? Self.ending(for: event, at: now) else { return }
             self.move(to: .terminating(.rented(rental), node: nil, ending), ending.detail, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .workerHeard, .heartbeatLost,
             .foundIdle, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
@@ -109,7 +110,7 @@ extension Pod {
             self.state = .ready(rental.seen(sighting), worker)
         case .setupReported(let report):
             if report.phase == .failed {
-                let ending = PodEnding(.setupFailed, Self.words(of: report), at: now)
+                let ending = PodEnding(.setupFailed, Self.words(of: report), log: report.log, at: now)
                 self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
             } else {
                 self.hostIP = report.hostIP ?? self.hostIP
@@ -233,8 +234,12 @@ extension Pod {
             rental.saidReadyAt = rental.saidReadyAt ?? now
             self.state = .installing(rental)
             self.message = words
+        case .failed where self.isPersistent:
+            // It stays, for a person to look; its stay ends all the same.
+            rental.setupFailure = PodEnding(.setupFailed, words, log: report.log, at: now)
+            self.move(to: .installing(rental), words, at: now)
         case .failed:
-            let ending = PodEnding(.setupFailed, words, at: now)
+            let ending = PodEnding(.setupFailed, words, log: report.log, at: now)
             self.move(to: .terminating(.rented(rental), node: nil, ending), words, at: now)
         }
     }

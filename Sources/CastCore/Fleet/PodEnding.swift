@@ -23,7 +23,7 @@ package struct PodEnding: Sendable, Equatable, Codable {
         /// The setup was done, but no worker called home.
         case registrationDeadline
         case heartbeatLost
-        /// The provider says that it stopped or failed.
+        /// The provider says that it stopped or failed, or the pod itself says that it cannot work.
         case broke
         /// The provider does not know it any more, and nobody here ended it.
         case vanished
@@ -37,10 +37,13 @@ package struct PodEnding: Sendable, Equatable, Codable {
     /// For people, without a period.
     package var detail: String
     package var at: Date
+    /// The last lines that it wrote, where its own report brought them.
+    package var log: String?
 
-    package init(_ reason: Reason, _ detail: String, at: Date) {
+    package init(_ reason: Reason, _ detail: String, log: String? = nil, at: Date) {
         self.reason = reason
         self.detail = detail
+        self.log = log
         self.at = at
     }
 

@@ -32,7 +32,7 @@ package enum PodEvent: Sendable, Equatable {
     /// The list is complete and leaves it out, and a look-up says that there is no such pod.
     case missing
     case wrongMachine(String)
-    /// The provider says that it stopped or failed.
+    /// The provider says that it stopped or failed, or the pod itself says that it cannot work.
     case broke(String)
     case jobsReleased
     /// A look-up says that it is gone.
@@ -77,16 +77,23 @@ package struct SetupReport: Sendable, Equatable, Codable {
     package var phase: Phase
     package var message: String
     package var error: String?
+    /// The last lines of its log, where it failed.
+    package var log: String?
     /// The pod's address in the tailnet.
     package var hostIP: String?
 
     /// Texts from a pod are cut to this length: nobody knows who writes them.
     package static let longestText = 2_000
+    package static let longestLog = 8_000
 
+    /// - Parameter error: One line; what follows are the last lines of the log, as the existing start script sends them.
     package init(phase: Phase, message: String = "", error: String? = nil, hostIP: String? = nil) {
         self.phase = phase
         self.message = String(message.prefix(Self.longestText))
-        self.error = error.map { String($0.prefix(Self.longestText)) }
+        let lines = (error ?? "").split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        self.error = error.map { _ in String((lines.first ?? "").prefix(Self.longestText)) }
+        let log = lines.count > 1 ? lines[1].suffix(Self.longestLog) : ""
+        self.log = log.isEmpty ? nil : String(log)
         self.hostIP = hostIP.map { String($0.prefix(64)) }
     }
 }

@@ -210,6 +210,10 @@ enum APICatalog {
             .init("POST", "/api/nodes/{node_id}/claim", "A node asks for a job.", ClaimResponse.self),
             .init("POST", "/api/nodes/{node_id}/claim-embed", "Always without a job here.", .other("application/json")),
             .init("POST", "/api/nodes/{node_id}/request-termination", "A node leaves.", TerminationResponse.self),
+            .init(
+                "GET", "/api/nodes/worker/{platform}",
+                "This server's own program, for `linux-x86_64`; `X-Content-SHA256` is its digest.",
+                .other("application/octet-stream")),
             .init("GET", "/api/nodes/jobs/{job_id}/audio", "A job's audio.", .other("audio/mpeg")),
             .init(
                 "POST", "/api/nodes/jobs/{job_id}/progress", "How far a job is.", body: ProgressRequest.self,
@@ -243,6 +247,10 @@ enum APICatalog {
             .init(
                 "POST", "/api/runpod/pods/{pod_id}/setup-progress", "A pod reports; X-Setup-Token proves whose it is.",
                 body: SetupProgressRequest.self, OKResponse.self),
+            .init(
+                "POST", "/api/runpod/pods/{pod_id}/request-termination",
+                "A pod asks for its own end; X-Setup-Token proves whose it is.", body: EndPodRequest.self,
+                TerminationResponse.self),
             .init(
                 "PATCH", "/api/runpod/pods/{pod_id}/persistent", "Lets a pod stay when it is idle, or leave.",
                 body: PersistentRequest.self, MessageResponse.self),

@@ -5,6 +5,7 @@ import Foundation
 struct EngineState {
     /// Who recognises: program, version, device; known from the first greeting on.
     private(set) var identity: String?
+    private(set) var device: String?
     private(set) var health = EngineHealth()
     /// Starts in a row that failed.
     private(set) var failedStarts = 0
@@ -47,6 +48,7 @@ struct EngineState {
     ) {
         self.failedStarts = 0
         self.identity = "\(hello.engine) \(hello.version)"
+        self.device = hello.device
         if let count = fixed ?? hello.batch_size, (1...1024).contains(count) { self.suited.segments = count }
         if let seconds = hello.padded_seconds, seconds >= 1 { self.suited.paddedSeconds = seconds }
         self.suited.wantsLikeLengths = hello.likes_like_lengths ?? self.suited.wantsLikeLengths

@@ -46,6 +46,9 @@ package final class HelperEngine: SpeechEngine, Service {
 
     package var limits: BatchLimits { self.state.withLock { $0.limits } }
 
+    /// Where the helper computes, for example `cuda`; nil until it has said so.
+    package var device: String? { self.state.withLock { $0.device } }
+
     private let state: Mutex<EngineState>
     private let options: Options
     private let logger: Logger

@@ -153,6 +153,7 @@ struct PodsCommand: AsyncParsableCommand {
         table.add(["State", "\(state.state) (\(state.phase))"])
         table.add(["Message", state.message])
         if let error = state.error { table.add(["Problem", error]) }
+        if let lines = state.lastLines { table.add(["Last lines", lines]) }
         table.add(["Bought because", state.purpose])
         table.add(["GPU", state.gpuType.isEmpty ? "–" : state.gpuType])
         table.add(["Dollars an hour", Self.dollars(state.pricePerHour)])

@@ -288,6 +288,31 @@ struct PodTests {
         #expect(pod.ending?.reason == .lifetime)
     }
 
+    @Test func `a persistent pod whose setup failed stays, until it is persistent no more`() {
+        var pod = Self.pod(.installing)
+        pod.handle(.persistenceSet(true), at: Self.now)
+        pod.handle(.setupReported(SetupReport(phase: .failed, error: "no GPU\nthe last\nlines")), at: Self.now)
+        #expect(pod.ending == nil && pod.phase == .failed && pod.message == "no GPU")
+        #expect(pod.rental?.setupFailure?.log == "the last\nlines")
+        #expect(pod.passedDeadline(at: Self.start + 35_999) == nil)
+        #expect(pod.passedDeadline(at: Self.start + 36_000) == .lifetime)
+        pod.handle(.persistenceSet(false), at: Self.now)
+        #expect(pod.passedDeadline(at: Self.now) == .setup)
+        pod.handle(.deadlinePassed(.setup), at: Self.now)
+        #expect(pod.ending?.reason == .setupFailed && pod.ending?.detail == "no GPU")
+    }
+
+    @Test func `a report's error is one line, and what follows it are the last lines of its log`() {
+        let long = String(repeating: "x", count: 9000)
+        let report = SetupReport(phase: .failed, message: "engine", error: "it broke\none\n\(long)")
+        #expect(report.error == "it broke" && report.log == String(long.suffix(SetupReport.longestLog)))
+        #expect(SetupReport(phase: .failed, error: "it broke").log == nil)
+        #expect(SetupReport(phase: .failed, error: "it broke\n").log == nil)
+        var pod = Self.pod(.connecting)
+        pod.handle(.setupReported(report), at: Self.now)
+        #expect(pod.ending?.detail == "engine: it broke" && pod.ending?.log == report.log)
+    }
+
     static let deadlines: [(Place, after: TimeInterval, PodDeadline?)] = [
         (.wanted, 1799, nil), (.wanted, 1800, .capacity), (.asked, 35_999, nil), (.asked, 36_000, .lifetime),
         (.starting, 1199, nil), (.starting, 1200, .launch), (.starting, 36_000, .lifetime), (.ready, 35_999, nil),
