@@ -17,14 +17,19 @@ package struct ServerParts: Sendable {
     /// Nil when no provider of pods is configured.
     package let fleet: FleetController?
     let post: NoticePost?
+    /// What pods said of themselves.
+    package let podLogs: PodLogs
+    /// What nodes can fetch.
+    let program: WorkerProgram
     let audioReaders = AudioReaders()
     let live = LiveProgress()
 
     /// - Throws: When the settings cannot be read.
     package init(
         configuration: ServerConfiguration, database: Database, search: SearchIndex, storage: StorageFolder,
-        podcasts: PodcastSource, provider: FleetProvider? = nil, post: NoticePost? = nil, logger: Logger,
-        clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date
+        podcasts: PodcastSource, provider: FleetProvider? = nil, post: NoticePost? = nil,
+        program: WorkerProgram = WorkerProgram(), logger: Logger, clock: some Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Date
     ) throws {
         let settings = try SettingsKeeper(start: configuration, database: database)
         self.settings = settings
@@ -37,6 +42,8 @@ package struct ServerParts: Sendable {
                 needsTailnet: provider.needsTailnet, tailnet: provider.tailnet,
                 clock: clock, logger: logger)
         }
+        self.podLogs = PodLogs(folder: URL(fileURLWithPath: configuration.dataPath + "/pod-logs", isDirectory: true))
+        self.program = program
         self.database = database
         self.search = search
         self.storage = storage

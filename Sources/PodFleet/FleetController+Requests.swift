@@ -121,7 +121,13 @@ extension FleetController {
     }
 
     /// The open pod that a token belongs to.
-    static func pod(_ instance: InstanceID, token: String, in books: FleetBooks) throws -> Pod {
+    ///
+    /// - Throws: `.notFound` for a pod that is not known or gone, `.forbidden` for a wrong token.
+    package func pod(_ instance: InstanceID, token: String) async throws -> Pod {
+        try Self.pod(instance, token: token, in: try await self.store.books(at: self.now))
+    }
+
+    private static func pod(_ instance: InstanceID, token: String, in books: FleetBooks) throws -> Pod {
         guard let pod = books.pods[instance], pod.isOpen else { throw Self.unknown(instance) }
         guard SetupToken.isEqual(token, pod.setupToken) else {
             throw CastError(.forbidden, "Invalid setup token")
@@ -165,12 +171,14 @@ extension FleetController {
     }
 
     /// Forgets every failed pod that is gone.
+    ///
+    /// - Returns: Which they were.
     @discardableResult
-    package func forgetFailed() async throws -> Int {
+    package func forgetFailed() async throws -> [InstanceID] {
         try await self.change { books, _ in
             let failed = books.pods.values.filter { !$0.isOpen && $0.ending?.isFailure == true && $0.node == nil }
             for pod in failed { books.pods[pod.instance] = nil }
-            return failed.count
+            return failed.map(\.instance)
         }
     }
 

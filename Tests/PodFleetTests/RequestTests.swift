@@ -148,7 +148,7 @@ struct RequestTests {
         await fixture.controller.turn()
         let error = await #expect(throws: CastError.self) { try await fixture.controller.forget(living) }
         #expect(error?.code == .conflict)
-        #expect(try await fixture.controller.forgetFailed() == 1)
+        #expect(try await fixture.controller.forgetFailed().count == 1)
         #expect(try await fixture.pod(failed) == nil)
         #expect(fixture.living == 1)
     }

@@ -212,7 +212,10 @@ enum APICatalog {
             .init("POST", "/api/nodes/{node_id}/request-termination", "A node leaves.", TerminationResponse.self),
             .init(
                 "GET", "/api/nodes/worker/{platform}",
-                "This server's own program, for `linux-x86_64`; `X-Content-SHA256` is its digest.",
+                "The server's own program, whole or in part; `linux-x86_64.json` tells version and digest.",
+                .other("application/octet-stream")),
+            .init(
+                "HEAD", "/api/nodes/worker/{platform}", "Its size, digest and version as headers.",
                 .other("application/octet-stream")),
             .init("GET", "/api/nodes/jobs/{job_id}/audio", "A job's audio.", .other("audio/mpeg")),
             .init(
@@ -251,6 +254,14 @@ enum APICatalog {
                 "POST", "/api/runpod/pods/{pod_id}/request-termination",
                 "A pod asks for its own end; X-Setup-Token proves whose it is.", body: EndPodRequest.self,
                 TerminationResponse.self),
+            .init(
+                "POST", "/api/runpod/pods/{pod_id}/logs",
+                "What a pod's programs said, as JSON or as plain text; X-Setup-Token proves whose it is.",
+                query: [.text("source", "Which program, for plain text.")], body: PodLogRequest.self, OKResponse.self),
+            .init(
+                "GET", "/api/runpod/pods/{pod_id}/logs",
+                "What is kept of it, oldest first; also of a pod that is gone.",
+                query: [.number("lines", "The last so many.")], PodLogResponse.self),
             .init(
                 "PATCH", "/api/runpod/pods/{pod_id}/persistent", "Lets a pod stay when it is idle, or leave.",
                 body: PersistentRequest.self, MessageResponse.self),

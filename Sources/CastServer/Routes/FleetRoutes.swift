@@ -18,7 +18,6 @@ struct FleetRoutes: Sendable {
         fleet.delete("pods/:pod_id", use: self.terminate)
         fleet.get("pods/:pod_id/setup-status", use: self.setupStatus)
         fleet.post("pods/:pod_id/setup-progress", use: self.setupProgress)
-        fleet.post("pods/:pod_id/request-termination", use: self.requestTermination)
         fleet.patch("pods/:pod_id/persistent", use: self.setPersistent)
         fleet.post("pods/cleanup-states", use: self.forgetFailed)
         fleet.delete("setup-states/:instance_id", use: self.forget)
@@ -140,53 +139,36 @@ struct FleetRoutes: Sendable {
     @Sendable func setupProgress(request: Request, context: AppContext) async throws -> OKResponse {
         let data = try await request.readJSON(context: context)
         _ = try FieldReader.object(in: data)
-        let speaker = Result { try self.pod(of: request, context) }
-        if case .failure(let error as CastError) = speaker, error.code == .unauthorized { throw error }
+        guard let token = request.headers[.setupToken], !token.isEmpty else {
+            throw CastError(.unauthorized, "Missing X-Setup-Token header")
+        }
         let body = try FieldReader.decode(SetupProgressRequest.self, from: data)
         guard let phase = SetupReport.Phase(rawValue: body.phase) else {
             let valid = SetupReport.Phase.allCases.map(\.rawValue).joined(separator: ", ")
             throw CastError(.invalid, "“\(body.phase.prefix(40))” is not a phase. Valid: \(valid).")
         }
-        let (fleet, instance, token) = try speaker.get()
+        let name = context.parameters.get("pod_id") ?? ""
+        guard let instance = InstanceID(name), let fleet = self.parts.fleet else {
+            throw CastError(.notFound, "No setup state found for instance \(name.prefix(64))")
+        }
         try await fleet.setupProgress(
             instance, token: token,
             SetupReport(phase: phase, message: body.message, error: body.error, hostIP: body.hostIP))
         return OKResponse()
     }
 
-    /// A pod asks for its own end, as its watchdog does; its jobs go back first.
-    @Sendable func requestTermination(request: Request, context: AppContext) async throws -> TerminationResponse {
-        let body =
-            try await request.readIfAny(EndPodRequest.self, context: context)
-            ?? EndPodRequest(reason: "", failed: false)
-        let (fleet, instance, token) = try self.pod(of: request, context)
-        try await fleet.requestTermination(instance, token: token, reason: body.reason, isFailure: body.failed)
-        return TerminationResponse(status: "ok", message: "Pod \(instance) is being terminated", terminated: true)
-    }
-
-    /// Which pod speaks, and with which token; whether it is the right one is for the fleet to say.
-    private func pod(
-        of request: Request, _ context: AppContext
-    ) throws -> (fleet: FleetController, instance: InstanceID, token: String) {
-        guard let token = request.headers[.setupToken], !token.isEmpty else {
-            throw CastError(.unauthorized, "Missing X-Setup-Token header")
-        }
-        let name = context.parameters.get("pod_id") ?? ""
-        guard let instance = InstanceID(name), let fleet = self.parts.fleet else {
-            throw CastError(.notFound, "No setup state found for instance \(name.prefix(64))")
-        }
-        return (fleet, instance, token)
-    }
-
     @Sendable func forget(request: Request, context: AppContext) async throws -> MessageResponse {
         let instance = try Self.instance(context.parameters.get("instance_id") ?? "")
         try await self.fleet().forget(instance)
+        self.parts.podLogs.remove(instance)
         return MessageResponse("Setup state \(instance) deleted")
     }
 
     @Sendable func forgetFailed(request: Request, context: AppContext) async throws -> RemovedResponse {
-        let count = try await self.fleet().forgetFailed()
-        return RemovedResponse(removed: count, message: "Removed \(count) setup states of failed pods that are gone")
+        let forgotten = try await self.fleet().forgetFailed()
+        for instance in forgotten { self.parts.podLogs.remove(instance) }
+        return RemovedResponse(
+            removed: forgotten.count, message: "Removed \(forgotten.count) setup states of failed pods that are gone")
     }
 
     @Sendable func removeOrphanedNodes(request: Request, context: AppContext) async throws -> RemovedResponse {

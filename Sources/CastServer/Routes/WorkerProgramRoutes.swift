@@ -1,77 +1,79 @@
+import CastAPI
 import CastCore
-import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Synchronization
 
-/// Hands out this server's own program, so that the pods that it rents run the very same.
+/// The server's own program, for nodes that fetch it: `/api/nodes/worker/linux-x86_64`.
 struct WorkerProgramRoutes: Sendable {
-    let program: WorkerProgram
-
-    init(_ program: WorkerProgram = .own) { self.program = program }
+    let parts: ServerParts
 
     func add(to router: Router<AppContext>) {
-        router.get("/api/nodes/worker/:platform", use: self.download)
+        let worker = router.group("/api/nodes/worker")
+        worker.get(":platform", use: self.get)
+        worker.head(":platform", use: self.head)
     }
 
-    @Sendable func download(request: Request, context: AppContext) async throws -> Response {
-        let wanted = context.parameters.get("platform") ?? ""
-        guard wanted == self.program.platform else {
-            throw CastError(
-                .notFound, "This server's program is for \(self.program.platform), not for “\(wanted.prefix(40))”.")
+    /// The program, whole or in part; with `.json` behind the platform what there is to know about it.
+    @Sendable func get(request: Request, context: AppContext) async throws -> Response {
+        let name = context.parameters.get("platform") ?? ""
+        guard name.hasSuffix(".json") else { return try await self.program(name, request, context) }
+        let platform = try Self.platform(String(name.dropLast(".json".count)))
+        let facts = try await self.parts.program.facts()
+        return try WorkerProgramResponse(
+            platform: platform, version: castVersion, size: facts.size, sha256: facts.sha256,
+            path: "/api/nodes/worker/\(platform)", needsSwiftRuntime: WorkerProgram.needsSwiftRuntime
+        ).response(from: request, context: context)
+    }
+
+    @Sendable func head(request: Request, context: AppContext) async throws -> Response {
+        _ = try Self.platform(context.parameters.get("platform") ?? "")
+        let facts = try await self.parts.program.facts()
+        var headers = Self.headers(facts)
+        headers[.contentLength] = String(facts.size)
+        return Response(status: .ok, headers: headers)
+    }
+
+    private func program(_ name: String, _ request: Request, _ context: AppContext) async throws -> Response {
+        _ = try Self.platform(name)
+        let facts = try await self.parts.program.facts()
+        var headers = Self.headers(facts)
+        let tag = headers[.eTag]
+        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+        var range = request.headers[.range]
+        if let condition = request.headers[.ifRange], condition != tag { range = nil }
+        let path = self.parts.program.path
+        switch ByteRange(header: range, size: facts.size) {
+        case .whole:
+            let body = try await FileIO().loadFile(path: path, context: context)
+            return Response(status: .ok, headers: headers, body: body)
+        case .part(let range):
+            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound)/\(facts.size)"
+            let body = try await FileIO().loadFile(path: path, range: range, context: context)
+            return Response(status: .partialContent, headers: headers, body: body)
+        case .unsatisfiable:
+            headers[.contentRange] = "bytes */\(facts.size)"
+            return Response(status: .rangeNotSatisfiable, headers: headers)
         }
-        let digest = try self.program.digest()
-        var headers: HTTPFields = [.eTag: "\"\(digest)\"", .contentDigest: digest]
-        // Whoever has it already need not fetch it: a hundred megabytes at the uplink of a home.
-        if request.headers[.ifNoneMatch]?.contains("\"\(digest)\"") == true {
-            return Response(status: .notModified, headers: headers)
+    }
+
+    private static func headers(_ facts: WorkerProgram.Facts) -> HTTPFields {
+        [
+            .contentType: "application/octet-stream", .acceptRanges: "bytes", .eTag: "\"\(facts.sha256)\"",
+            .contentSHA256: facts.sha256, .castVersion: castVersion,
+            .contentDisposition: "attachment; filename=\"cast2md\"",
+        ]
+    }
+
+    private static func platform(_ name: String) throws -> String {
+        guard let platform = WorkerProgram.platform else {
+            throw CastError(.notFound, "This server's system has no worker to hand out.")
         }
-        headers[.contentType] = "application/octet-stream"
-        headers[.contentDisposition] = AudioFile.disposition("cast2md")
-        let body = try await FileIO().loadFile(path: self.program.path, context: context)
-        return Response(status: .ok, headers: headers, body: body)
+        guard name == platform else {
+            throw CastError(.notFound, "There is no worker for “\(name.prefix(40))” here. There is: \(platform).")
+        }
+        return platform
     }
 }
 
-/// A program as a file, and its digest, which is reckoned once.
-final class WorkerProgram: Sendable {
-    let path: String
-    let platform: String
-    private let known = Mutex<String?>(nil)
-
-    /// The program that runs; also after its file was replaced by a newer one.
-    static let own = WorkerProgram(path: "/proc/self/exe", platform: WorkerProgram.ownPlatform)
-
-    init(path: String, platform: String) {
-        self.path = path
-        self.platform = platform
-    }
-
-    #if os(Linux) && arch(x86_64)
-        static let ownPlatform = "linux-x86_64"
-    #elseif os(Linux)
-        static let ownPlatform = "linux-aarch64"
-    #else
-        static let ownPlatform = "macos"
-    #endif
-
-    /// - Returns: The SHA-256 in small hexadecimal digits.
-    func digest() throws -> String {
-        try self.known.withLock { known in
-            if let known { return known }
-            guard let file = FileHandle(forReadingAtPath: self.path) else {
-                throw CastError(.unavailable, "The server's own program cannot be read.")
-            }
-            defer { try? file.close() }
-            var hash = SHA256()
-            while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty { hash.update(data: chunk) }
-            let digest = hash.finalize().map { byte in
-                let text = String(byte, radix: 16)
-                return text.count == 1 ? "0\(text)" : text
-            }.joined()
-            known = digest
-            return digest
-        }
-    }
-}
+extension WorkerProgramResponse: ResponseEncodable {}

@@ -7,8 +7,9 @@ extension HTTPField.Name {
     static let transcriberKey = Self(known: nodeKeyHeader)
     /// By which a pod's setup proves that it is that pod's.
     static let setupToken = Self(known: "X-Setup-Token")
-    /// The SHA-256 of what is sent, in hexadecimal digits.
-    static let contentDigest = Self(known: "X-Content-SHA256")
+    /// Of the whole file, whatever part of it is sent.
+    static let contentSHA256 = Self(known: "X-Content-SHA256")
+    static let castVersion = Self(known: "X-Cast2md-Version")
     static let lastEventID = Self(known: "Last-Event-ID")
     /// Tells a proxy in front of us not to hold a stream back.
     static let accelBuffering = Self(known: "X-Accel-Buffering")

@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Removes what has served: audio after its time, and old events.
+/// Removes what has served: audio after its time, old events, and what pods said a month ago.
 package struct Housekeeper<Ticker: Clock<Duration>>: Service {
     let parts: ServerParts
     let clock: Ticker
@@ -29,6 +29,7 @@ package struct Housekeeper<Ticker: Clock<Duration>>: Service {
 
     /// One round; harmless to repeat.
     package func tidy() async {
+        self.parts.podLogs.prune(now: self.parts.now())
         do {
             _ = try await self.parts.database.events.prune(
                 before: self.parts.now() - Self.eventsKeptFor, keeping: Self.mostEvents)

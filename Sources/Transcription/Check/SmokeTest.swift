@@ -71,7 +71,10 @@ package struct SmokeTest: Sendable {
         report.loadSeconds = begun.duration(to: clock.now) / .seconds(1)
         report.engine = silence.engine
         report.device = engine.device
-        report.wordsInSilence = silence.segments.joined().map(\.text)
+        if let failure = silence.segments.compactMap(\.failure).first {
+            throw CastError(.engineFailed, "The recogniser cannot take a second of silence: \(failure)")
+        }
+        report.wordsInSilence = silence.segments.flatMap(\.words).map(\.text)
         if let clip = self.settings.clip {
             // Twice: what a device does for the first time says nothing of its speed.
             let passes = [
