@@ -40,8 +40,10 @@ engine: build
 
 # One after the other: tests of one group run side by side, and some groups keep both cores of a small machine busy.
 TEST_GROUPS := CastCoreTests|CastClientTests|HumanSpeechTests|CastStoreTests CastServerTests CastNodeTests PodcastsTests \
-  TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests PodFleetTests \
-  EndToEndTests.KilledNodeTests|EndToEndTests.FullDiskTests EndToEndTests.FleetDemoTests EndToEndTests.KilledAtRandomTests
+  TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests|TailscaleTests|NtfyTests \
+  PodFleetTests PodTests EndToEndTests.KilledNodeTests|EndToEndTests.FullDiskTests \
+  EndToEndTests.FleetDemoTests|EndToEndTests.LocalPodTests EndToEndTests.KilledFleetTests \
+  EndToEndTests.KilledAtRandomTests
 
 test: engine ## Run all tests, with the real engine and the real model
 	@swift build --quiet --build-tests

@@ -54,7 +54,8 @@ extension SyntheticSpeech {
             let lines = try String(contentsOfFile: "\(draft)/\(index).txt", encoding: .utf8).split(separator: "\n")
             let words = lines.compactMap { line -> Word? in
                 let parts = line.split(separator: " ")
-                guard parts.count == 3, let first = Double(parts[1]), let last = Double(parts[2]) else { return nil }
+                // Festival has no times for signs and for the “'s” behind a word.
+                guard parts.count == 3, parts[0].first?.isLetter == true, let first = Double(parts[1]), let last = Double(parts[2]) else { return nil }
                 return Word(text: String(parts[0]), start: start + first, end: start + last)
             }
             speech.sentences.append(Sentence(text: texts[index], words: words))

@@ -49,6 +49,7 @@ final class ScriptedPods: Sendable {
             }
             return try made.get()
         }
+        provider.logs = { _, _ throws(ProviderFailure) in [] }
         provider.find = { name throws(ProviderFailure) in self.change { $0.pods.filter { $0.name == name } } }
         provider.pod = { id throws(ProviderFailure) in self.change { $0.pods.first { $0.id == id } } }
         provider.list = { _ throws(ProviderFailure) in

@@ -104,6 +104,10 @@ package enum KnownVariables {
 
         // What the start script of a pod reads; an image may set them.
         Entry("CAST2MD_START_SHA256", .fleet),
+        Entry("INSTANCE_ID", .fleet),
+        Entry("SETUP_TOKEN", .fleet),
+        Entry("SERVER_URL", .fleet),
+        Entry("RUNPOD_POD_ID", .fleet),
         Entry("CAST2MD_NODE_LOG", .fleet),
         Entry("CAST2MD_WATCHDOG_LOG", .fleet),
         Entry("CAST2MD_WATCHDOG_OPTIONS", .fleet),

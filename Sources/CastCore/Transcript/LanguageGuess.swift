@@ -89,13 +89,15 @@ struct LanguageProfile {
             code: "hr",
             words:
                 "i je u na se da za ne su od s kao to što ali bi sam smo ste ili iz koji koja koje kako samo već još biti "
-                + "bio bila ima nema nije nisu jer kada gdje po do o ako ovo ova taj ta sve svi vrlo može treba molim gdje",
+                + "bio bila ima nema nije nisu jer kada gdje po do o ako ovo ova taj ta sve svi vrlo može treba molim gdje "
+                + "danas sada ovdje onda nego prije zašto tko što ću će ćemo ljudi godine kod između također mogu",
             letters: "ije đ ć", endings: "ovi ama ima iti ski"),
         .init(
             code: "cs",
             words:
                 "a je se na v že to s z o do i pro za by ale jsem jsme jsou jak jako který která které když nebo už jen "
-                + "bylo byl byla být má co tak po při od u tím toto tento jeho není kde ještě také velmi může si ve ze",
+                + "bylo byl byla být má co tak po při od u tím toto tento jeho není kde ještě také velmi může si ve ze "
+                + "dnes proč lidé lidí budeme před teď více aby protože však roku mezi právě rok tady něco",
             letters: "ř ě ů", endings: "ých ého ení ání ují"),
         .init(
             code: "da",
@@ -120,7 +122,8 @@ struct LanguageProfile {
             code: "et",
             words:
                 "ja on ei et see ta oli kui ka ma mis aga ning või siis oma nii kes veel juba kas seda selle mida ole "
-                + "tema meie teie nad olen olid välja üle pärast väga ainult kuid sest siin seal kõik peab saab",
+                + "tema meie teie nad olen olid välja üle pärast väga ainult kuid sest siin seal kõik peab saab "
+                + "täna miks kuidas inimesed rohkem nüüd enne kui aasta nagu mitte midagi teha läbi",
             letters: "õ öö ää üü", endings: "ud ust use sse tud"),
         .init(
             code: "fi",
@@ -189,7 +192,7 @@ struct LanguageProfile {
             words:
                 "o a de que e do da em um para com não uma os no se na por mais as dos como mas ao ele das à seu sua ou "
                 + "quando muito já eu também só pelo pela até isso ela entre era depois sem mesmo aos são você está foi tem "
-                + "nós meu",
+                + "nós meu as hoje sobre porque pessoas muito fazer aqui então vai ainda agora coisa tudo",
             letters: "ã õ nh lh", endings: "ção ções mente"),
         .init(
             code: "ro",
@@ -201,13 +204,15 @@ struct LanguageProfile {
             code: "sk",
             words:
                 "a je sa na v že to s z o do aj pre za by ale som sme sú ako ktorý ktorá ktoré keď alebo už len bolo bol "
-                + "bola byť má čo tak po pri od u tým toto tento jeho nie kde ešte tiež veľmi môže si vo zo čas",
+                + "bola byť má čo tak po pri od u tým toto tento jeho nie kde ešte tiež veľmi môže si vo zo čas "
+                + "dnes prečo ľudia ľudí budeme ako pred teraz viac keby sa preto však roku medzi práve rok",
             letters: "ľ ĺ ŕ ô ie", endings: "ých ého enie anie ujú"),
         .init(
             code: "sl",
             words:
                 "in je v na se da za ne so z s pa tudi ki kot bi po od iz pri kako ali ko samo že še bil bila bilo biti "
-                + "sem smo ste ni niso ker kje kaj to ta te zelo lahko ima nima treba mora do o tega",
+                + "sem smo ste ni niso ker kje kaj to ta te zelo lahko ima nima treba mora do o tega "
+                + "danes zakaj ljudje bomo bo prej zdaj vendar več kakšen saj pred leta leto med lahko",
             letters: "č š", endings: "anje enje ega ih"),
         .init(
             code: "es",

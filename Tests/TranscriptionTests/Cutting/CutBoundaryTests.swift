@@ -7,16 +7,16 @@ import Transcription
 struct CutBoundaryTests {
     @Test(.timeLimit(.minutes(5)), arguments: SyntheticSpeech.Bed.allCases)
     func `no cut falls into a word, and no word is left out`(bed: SyntheticSpeech.Bed) async throws {
-        let speech = try await SyntheticSpeech.make(seconds: 300, in: RealEngine.cache + "/synthetic").over(bed)
+        let speech = try await SyntheticSpeech.make(seconds: 200, in: RealEngine.cache + "/synthetic").over(bed)
         let cuts = CutPlaces(of: try speech.samples(), by: SpeechCutter())
-        #expect(cuts.places.count > 8)
+        #expect(cuts.places.count > 5)
         #expect(speech.words(cutAt: cuts.places) == [])
         #expect(speech.words(missingFrom: cuts.kept) == [])
     }
 
     @Test(.timeLimit(.minutes(5)))
     func `cuts on a fixed clock do fall into words`() async throws {
-        let speech = try await SyntheticSpeech.make(seconds: 300, in: RealEngine.cache + "/synthetic")
+        let speech = try await SyntheticSpeech.make(seconds: 200, in: RealEngine.cache + "/synthetic")
         let cuts = CutPlaces(of: try speech.samples(), by: FixedClockCutter(seconds: 20))
         #expect(speech.words(cutAt: cuts.places).count > cuts.places.count / 4)
     }

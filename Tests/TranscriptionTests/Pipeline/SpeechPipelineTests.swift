@@ -146,7 +146,7 @@ struct SpeechPipelineTests {
             let count = alone.count
             let everythingWaits = Mutex<SpeechPipeline?>(nil)
             let engine = SketchEngine(
-                limits: BatchLimits(segments: 64, paddedSeconds: 600, wantsLikeLengths: true, calls: 1),
+                limits: BatchLimits(segments: 64, paddedSeconds: 600, calls: 1),
                 onCall: {
                     // The first call is answered only when all files are decoded: then the rest are in one pool.
                     while let pipeline = everythingWaits.withLock({ $0 }) {
