@@ -78,11 +78,13 @@ struct PodLifeTests {
                     files: folder.appendingPathComponent("image"),
                     environment: ["ONE": "image", "TWO": "image", "RUNPOD_API_KEY": "image"])
             } body: { emulator in
-                let pod = try await emulator.buy("echo $ONE $TWO $(cat ~/opt/file) ${RUNPOD_API_KEY%%_*}; sleep 1000") {
+                let pod = try await emulator.buy(
+                    "echo seen $ONE $TWO $(cat ~/opt/file) ${RUNPOD_API_KEY%%_*}; sleep 1000"
+                ) {
                     $0.environment = ["TWO": "given"]
                 }
-                let line = try await emulator.line(of: pod) { $0.hasPrefix("image ") }
-                #expect(line == "image given words rpa")
+                let line = try await emulator.line(of: pod) { $0.hasPrefix("seen ") }
+                #expect(line == "seen image given words rpa")
             }
         }
     }

@@ -12,6 +12,12 @@ extension ServerAdmin {
             "/api/runpod/pods", CreatePodRequest(persistent: persistent), as: CreatePodResponse.self)
     }
 
+    /// What a pod said last, oldest first; also of one that is gone.
+    package func podLog(_ instance: String, lines: Int) async throws -> PodLogResponse {
+        try await self.client.get(
+            "/api/runpod/pods/\(CastClient.segment(instance))/logs?lines=\(lines)", as: PodLogResponse.self)
+    }
+
     package func setupStatus(_ instance: String) async throws -> SetupStateMessage {
         try await self.client.get(
             "/api/runpod/pods/\(CastClient.segment(instance))/setup-status", as: SetupStateMessage.self)

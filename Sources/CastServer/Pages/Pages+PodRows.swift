@@ -3,13 +3,14 @@ import Foundation
 
 /// Single pods, and single events of the fleet.
 extension Pages {
-    func pod(_ pod: Pod, _ run: PodRun?, _ dates: PageDates) -> Fields {
+    func pod(_ pod: Pod, _ run: PodRun?, _ dates: PageDates, _ lastLines: [String]? = nil) -> Fields {
         let state = PodText.label(pod.state)
         return [
             "instance": pod.instance.text, "state": state.label, "tone": state.tone,
             "isPersistent": pod.isPersistent, "facts": self.facts(pod, run, dates),
             "message": PodText.sentence(pod.ending?.detail ?? pod.message),
             "purpose": pod.purpose, "isFailure": pod.ending?.isFailure == true, "isOpen": pod.isOpen,
+            "hasLines": lastLines?.isEmpty == false, "lines": (lastLines ?? []).joined(separator: "\n"),
             "mayEnd": pod.ending == nil, "endAddress": PageAddress.pod(pod.instance, "end"),
             "persistAction": PageAddress.pod(pod.instance, "persistent"),
             "persistNext": pod.isPersistent ? "false" : "true",

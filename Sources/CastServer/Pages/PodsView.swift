@@ -23,6 +23,8 @@ package struct PodsView: Sendable {
     package var notice: String?
     /// What did not work.
     package var problem: String?
+    /// The last lines of what failed pods said.
+    package var lastLines: [InstanceID: [String]] = [:]
     /// A model's name that was not taken.
     package var rejectedModel: String?
 

@@ -42,13 +42,18 @@ extension PageRoutes {
         let isSwitch = { (row: SettingsView.Row) in row.setting.name == FleetSetting.enabled.rawValue }
         let events = try await self.parts.database.fleet.events(of: nil, before: nil, limit: Self.eventsSearched)
         let yesterday = self.parts.now() - 86_400
-        return PodsView(
-            settings: fleet, status: try await self.parts.fleet?.status(),
+        let status = try await self.parts.fleet?.status()
+        var view = PodsView(
+            settings: fleet, status: status,
             hasAddress: configuration.fleetIsLocal || fleet.serverIP != nil,
             events: Array(events.prefix(Self.eventsShown)),
             alarms: events.filter { $0.kind == .alarm && $0.at > yesterday },
             models: try await self.parts.database.podModels.list(),
             rows: rows.filter { !isSwitch($0) }, enabled: rows.first(where: isSwitch), notice: notice)
+        for pod in status?.pods ?? [] where pod.ending?.isFailure == true {
+            view.lastLines[pod.instance] = self.parts.podLogs.last(20, of: pod.instance).map { "\($0.source): \($0.text)" }
+        }
+        return view
     }
 
     // MARK: Settings

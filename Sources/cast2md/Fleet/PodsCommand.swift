@@ -6,7 +6,9 @@ import CastCore
 struct PodsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pods", abstract: "List, create and end GPU pods, and see what they cost.",
-        subcommands: [List.self, Create.self, Terminate.self, Status.self, Events.self, Costs.self, Models.self])
+        subcommands: [
+            List.self, Create.self, Terminate.self, Status.self, Logs.self, Events.self, Costs.self, Models.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -41,6 +43,25 @@ struct PodsCommand: AsyncParsableCommand {
         func run() async throws {
             let answer = try await self.server.withServer { try await $0.createPod(persistent: self.persistent) }
             try self.server.show(answer) { $0.message }
+        }
+    }
+
+    struct Logs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what a pod said last, also when it is gone.")
+        @Argument(help: "The pod's instance.") var pod: String
+        @Option(help: "How many lines, 1 to 10,000.") var lines = 200
+        @OptionGroup var server: ServerOptions
+
+        func validate() throws {
+            guard (1...10_000).contains(self.lines) else { throw ValidationError("--lines must be from 1 to 10000.") }
+        }
+
+        func run() async throws {
+            let log = try await self.server.withServer { try await $0.podLog(self.pod, lines: self.lines) }
+            try self.server.show(log) { log in
+                log.lines.map { "\(Shown.time($0.at))  \($0.source)  \($0.text)" }.joined(separator: "\n")
+            }
         }
     }
 
