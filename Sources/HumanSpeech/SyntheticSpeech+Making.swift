@@ -55,7 +55,9 @@ extension SyntheticSpeech {
             let words = lines.compactMap { line -> Word? in
                 let parts = line.split(separator: " ")
                 // Festival has no times for signs and for the “'s” behind a word.
-                guard parts.count == 3, parts[0].first?.isLetter == true, let first = Double(parts[1]), let last = Double(parts[2]) else { return nil }
+                guard parts.count == 3, parts[0].first?.isLetter == true, let first = Double(parts[1]),
+                    let last = Double(parts[2])
+                else { return nil }
                 return Word(text: String(parts[0]), start: start + first, end: start + last)
             }
             speech.sentences.append(Sentence(text: texts[index], words: words))

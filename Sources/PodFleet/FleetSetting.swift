@@ -25,6 +25,8 @@ package enum FleetSetting: String, Sendable, CaseIterable {
     case image = "runpod_image_name"
     case disk = "runpod_disk_gb"
     case startCommand = "runpod_start_command"
+    case workerURL = "runpod_worker_url"
+    case workerDigest = "runpod_worker_sha256"
     case serverURL = "runpod_server_url"
     case serverIP = "runpod_server_ip"
 
@@ -49,8 +51,8 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .maxLifetime: "12"
         case .image: "meltforce/cast2md-afterburner:cuda124"
         case .disk: "40"
-        case .finishBy, .uplinkMegabits, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .startCommand, .serverURL,
-            .serverIP:
+        case .finishBy, .uplinkMegabits, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .startCommand, .workerURL,
+            .workerDigest, .serverURL, .serverIP:
             ""
         }
     }
@@ -66,7 +68,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .idleTimeout: "minutes"
         case .maxLifetime: "hours"
         case .enabled, .autoScale, .scaleStrategy, .finishBy, .gpuType, .blockedGPUs, .clouds, .minimumCUDA, .model,
-            .image, .startCommand, .serverURL, .serverIP:
+            .image, .startCommand, .workerURL, .workerDigest, .serverURL, .serverIP:
             ""
         }
     }
@@ -97,6 +99,8 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .image: "The container image of a pod."
         case .disk: "The disk of a pod."
         case .startCommand: "What a pod runs in place of this server's start script."
+        case .workerURL: "Where pods fetch the worker program, for example a release; else from this server."
+        case .workerDigest: "The SHA-256 of that program; nothing else is run."
         case .serverURL: "Where pods reach this server, like http://your-server:8000."
         case .serverIP: "This server's address in the tailnet; pods have no MagicDNS."
         }

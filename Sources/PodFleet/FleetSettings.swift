@@ -29,6 +29,8 @@ package struct FleetSettings: Sendable, Equatable {
     package var diskGB: Int
     /// In place of the start script; a JSON array is the command itself, anything else a line for the shell.
     package var startCommand: StartCommand?
+    /// A worker program from elsewhere, with its digest; nil: this server's own.
+    package var worker: WorkerSource?
     package var serverURL: String?
     package var serverIP: String?
 
@@ -60,8 +62,15 @@ package struct FleetSettings: Sendable, Equatable {
         self.image = values.text(.image) ?? FleetSetting.image.standard
         self.diskGB = try values.int(.disk, in: 10...2000)
         self.startCommand = try values.command(.startCommand)
+        self.worker = try values.worker()
         self.serverURL = try values.address(.serverURL)
         self.serverIP = values.text(.serverIP)
+    }
+
+    /// Where pods get their worker program, and its SHA-256 in hexadecimal.
+    package struct WorkerSource: Sendable, Equatable {
+        package var url: String
+        package var digest: String
     }
 
     /// What a pod's container runs.

@@ -28,6 +28,10 @@ package enum PodOrder {
             "CAST2MD_POD_LEAVE_AT": String(Int(ask.stay.leaveAt.timeIntervalSince1970)),
         ]
         if let ip = address.ip { environment["SERVER_IP"] = ip }
+        if let worker = settings.worker {
+            environment["CAST2MD_WORKER_URL"] = worker.url
+            environment["CAST2MD_WORKER_SHA256"] = worker.digest
+        }
         if settings.startCommand == nil { environment["CAST2MD_START_SHA256"] = StartScript.digest }
         let start = settings.startCommand ?? StartScript.command
         return PodRequest(

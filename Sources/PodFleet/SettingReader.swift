@@ -92,6 +92,20 @@ struct SettingReader {
         return FleetSettings.StartCommand(command: words)
     }
 
+    /// Both or none: nothing is run whose digest nobody has said.
+    func worker() throws -> FleetSettings.WorkerSource? {
+        let url = try self.address(.workerURL)
+        let digest = self.text(.workerDigest)?.lowercased()
+        if let digest, digest.count != 64 || !digest.allSatisfy(\.isHexDigit) {
+            throw self.wrong(.workerDigest, digest, "64 hexadecimal digits")
+        }
+        guard let url else { return nil }
+        guard let digest else {
+            throw self.wrong(.workerURL, url, "set together with \(FleetSetting.workerDigest.variable)")
+        }
+        return FleetSettings.WorkerSource(url: url, digest: digest)
+    }
+
     func address(_ setting: FleetSetting) throws -> String? {
         guard let text = self.text(setting) else { return nil }
         guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme),

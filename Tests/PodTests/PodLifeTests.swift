@@ -44,6 +44,9 @@ struct PodLifeTests {
                 "the worker program is the image's, which is the server's", "faster-whisper and base are here",
                 "registered as", "through a proxy proxy=localhost:",
             ] { #expect(said.contains(line), "\(line)") }
+            let kept = try await stage.admin.podLog(instance, lines: 1000).lines
+            #expect(kept.contains { $0.source == "setup" && $0.text.contains("registered as") })
+            #expect(kept.contains { $0.source == "node" && $0.text.contains("job claimed") })
             #expect(!said.contains("tskey-") && !said.contains("a report was not taken"))
 
             let requests = Set(

@@ -207,7 +207,7 @@ struct FaultTests {
             let answer = try await emulator.send(.POST, "/emulator/faults", fault, key: nil)
             #expect(answer.status == 422)
             let armed = try await emulator.send(.GET, "/emulator/faults", key: nil)
-            #expect(armed.text == #"{"faults":[]}"#)
+            #expect(armed.text == #"{"faults":[],"held":[]}"#)
         }
     }
 

@@ -18,7 +18,8 @@ extension FleetSetting {
         case .maxLifetime: .int(1...168)
         case .disk: .int(10...2000)
         case .scaleStrategy, .finishBy, .uplinkMegabits, .gpuType, .blockedGPUs, .clouds, .minimumCUDA, .priceCeiling,
-            .model, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .image, .startCommand, .serverURL, .serverIP:
+            .model, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .image, .startCommand, .workerURL,
+            .workerDigest, .serverURL, .serverIP:
             .text
         }
     }
@@ -48,6 +49,8 @@ extension FleetSetting {
         case .image: "Image"
         case .disk: "Disk"
         case .startCommand: "Start command"
+        case .workerURL: "Worker program from"
+        case .workerDigest: "Digest of the worker program"
         case .serverURL: "Address of this server for pods"
         case .serverIP: "Tailnet address of this server"
         }

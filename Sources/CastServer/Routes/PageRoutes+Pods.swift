@@ -51,7 +51,9 @@ extension PageRoutes {
             models: try await self.parts.database.podModels.list(),
             rows: rows.filter { !isSwitch($0) }, enabled: rows.first(where: isSwitch), notice: notice)
         for pod in status?.pods ?? [] where pod.ending?.isFailure == true {
-            view.lastLines[pod.instance] = self.parts.podLogs.last(20, of: pod.instance).map { "\($0.source): \($0.text)" }
+            view.lastLines[pod.instance] = self.parts.podLogs.last(20, of: pod.instance).map {
+                "\($0.source): \($0.text)"
+            }
         }
         return view
     }

@@ -6,7 +6,9 @@ import Transcription
 /// Cuts in speech of which the place of every word is known; hours of it are in `make bench-cuts`.
 struct CutBoundaryTests {
     /// Read once for all tests.
-    private static let speech = Task { try await SyntheticSpeech.make(seconds: 200, in: RealEngine.cache + "/synthetic") }
+    private static let speech = Task {
+        try await SyntheticSpeech.make(seconds: 200, in: RealEngine.cache + "/synthetic")
+    }
 
     @Test(.timeLimit(.minutes(5)), arguments: SyntheticSpeech.Bed.allCases)
     func `no cut falls into a word, and no word is left out`(bed: SyntheticSpeech.Bed) async throws {
