@@ -26,7 +26,6 @@ package enum FleetSetting: String, Sendable, CaseIterable {
     case disk = "runpod_disk_gb"
     case startCommand = "runpod_start_command"
     case workerURL = "runpod_worker_url"
-    case workerDigest = "runpod_worker_sha256"
     case serverURL = "runpod_server_url"
     case serverIP = "runpod_server_ip"
 
@@ -52,7 +51,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .image: "meltforce/cast2md-afterburner:cuda124"
         case .disk: "40"
         case .finishBy, .uplinkMegabits, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .startCommand, .workerURL,
-            .workerDigest, .serverURL, .serverIP:
+            .serverURL, .serverIP:
             ""
         }
     }
@@ -68,7 +67,7 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .idleTimeout: "minutes"
         case .maxLifetime: "hours"
         case .enabled, .autoScale, .scaleStrategy, .finishBy, .gpuType, .blockedGPUs, .clouds, .minimumCUDA, .model,
-            .image, .startCommand, .workerURL, .workerDigest, .serverURL, .serverIP:
+            .image, .startCommand, .workerURL, .serverURL, .serverIP:
             ""
         }
     }
@@ -99,8 +98,8 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .image: "The container image of a pod."
         case .disk: "The disk of a pod."
         case .startCommand: "What a pod runs in place of this server's start script."
-        case .workerURL: "Where pods fetch the worker program, for example a release; else from this server."
-        case .workerDigest: "The SHA-256 of that program; nothing else is run."
+        case .workerURL:
+            "Where pods fetch the worker program if not here: an address that ends in #sha256= and its digest."
         case .serverURL: "Where pods reach this server, like http://your-server:8000."
         case .serverIP: "This server's address in the tailnet; pods have no MagicDNS."
         }

@@ -92,18 +92,15 @@ struct SettingReader {
         return FleetSettings.StartCommand(command: words)
     }
 
-    /// Both or none: nothing is run whose digest nobody has said.
+    /// An address with the digest of what is there: nothing is run whose digest nobody has said.
     func worker() throws -> FleetSettings.WorkerSource? {
-        let url = try self.address(.workerURL)
-        let digest = self.text(.workerDigest)?.lowercased()
-        if let digest, digest.count != 64 || !digest.allSatisfy(\.isHexDigit) {
-            throw self.wrong(.workerDigest, digest, "64 hexadecimal digits")
+        guard let text = try self.address(.workerURL) else { return nil }
+        let parts = text.split(separator: "#", maxSplits: 1)
+        let digest = parts.count == 2 ? parts[1].lowercased().replacing("sha256=", with: "") : ""
+        guard digest.count == 64, digest.allSatisfy(\.isHexDigit) else {
+            throw self.wrong(.workerURL, text, "an address that ends in #sha256= and 64 hexadecimal digits")
         }
-        guard let url else { return nil }
-        guard let digest else {
-            throw self.wrong(.workerURL, url, "set together with \(FleetSetting.workerDigest.variable)")
-        }
-        return FleetSettings.WorkerSource(url: url, digest: digest)
+        return FleetSettings.WorkerSource(url: String(parts[0]), digest: digest)
     }
 
     func address(_ setting: FleetSetting) throws -> String? {

@@ -54,6 +54,7 @@ import Testing
         "runpod_clouds": "secure", "runpod_min_cuda": "13.0", "runpod_max_price_per_hour": "0.50",
         "ntfy_topic": "my-topic", "runpod_budget_per_hour": "1", "runpod_budget_per_day": "2",
         "runpod_budget_per_month": "3",
+        "runpod_worker_url": "https://example.org/cast2md#sha256=" + String(repeating: "0", count: 64),
     ]
 
     @Test func `every setting takes its variable, and each variable its setting`() throws {

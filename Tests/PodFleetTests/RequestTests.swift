@@ -180,7 +180,7 @@ struct RequestTests {
             .blockedGPUs: "-", .clouds: "secure", .minimumMemory: "24", .minimumCUDA: "-", .priceCeiling: "0.5",
             .model: "large-v3", .idleTimeout: "5", .maxLifetime: "2", .budgetPerHour: "1", .budgetPerDay: "2",
             .budgetPerMonth: "3", .image: "me/mine:1", .disk: "60", .startCommand: "bash start.sh",
-            .workerURL: "https://here/cast2md", .workerDigest: String(repeating: "aB", count: 32),
+            .workerURL: "https://here/cast2md#sha256=" + String(repeating: "aB", count: 32),
             .serverURL: "https://here", .serverIP: "100.64.1.1",
         ]
         #expect(Set(values.keys) == Set(FleetSetting.allCases))
@@ -205,7 +205,7 @@ struct RequestTests {
         ("RUNPOD_CLOUDS", "moon"), ("RUNPOD_MIN_CUDA", "new"), ("RUNPOD_BUDGET_PER_DAY", "much"),
         ("RUNPOD_FINISH_BY", "Friday"), ("RUNPOD_SERVER_URL", "server:8000"), ("RUNPOD_SCALE_STRATEGY", "yes"),
         ("RUNPOD_MAX_LIFETIME_HOURS", "0"), ("RUNPOD_START_COMMAND", "[1]"), ("RUNPOD_BUDGET_PER_DAY", "-1"),
-        ("RUNPOD_WORKER_URL", "https://here/cast2md"), ("RUNPOD_WORKER_SHA256", "abc"),
+        ("RUNPOD_WORKER_URL", "https://here/cast2md"), ("RUNPOD_WORKER_URL", "https://here/x#sha256=ab"),
     ])
     func `a wrong setting is an error that names it`(variable: String, value: String) {
         let error = #expect(throws: CastError.self) { try FleetSettings(Variables([variable: value])) }

@@ -94,7 +94,6 @@ package enum KnownVariables {
         Entry("RUNPOD_DISK_GB", .fleet),
         Entry("RUNPOD_START_COMMAND", .fleet),
         Entry("RUNPOD_WORKER_URL", .fleet),
-        Entry("RUNPOD_WORKER_SHA256", .fleet),
         Entry("TAILSCALE_CLIENT_ID", .fleet),
         Entry("TAILSCALE_CLIENT_SECRET", .fleet),
         Entry("TAILSCALE_API_BASE_URL", .fleet),

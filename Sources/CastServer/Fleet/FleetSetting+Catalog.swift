@@ -19,7 +19,7 @@ extension FleetSetting {
         case .disk: .int(10...2000)
         case .scaleStrategy, .finishBy, .uplinkMegabits, .gpuType, .blockedGPUs, .clouds, .minimumCUDA, .priceCeiling,
             .model, .budgetPerHour, .budgetPerDay, .budgetPerMonth, .image, .startCommand, .workerURL,
-            .workerDigest, .serverURL, .serverIP:
+            .serverURL, .serverIP:
             .text
         }
     }
@@ -50,7 +50,6 @@ extension FleetSetting {
         case .disk: "Disk"
         case .startCommand: "Start command"
         case .workerURL: "Worker program from"
-        case .workerDigest: "Digest of the worker program"
         case .serverURL: "Address of this server for pods"
         case .serverIP: "Tailnet address of this server"
         }

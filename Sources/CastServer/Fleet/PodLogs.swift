@@ -24,7 +24,8 @@ package final class PodLogs: Sendable {
         try self.lock.withLock { _ in
             let (now, before) = self.files(of: instance)
             let manager = FileManager.default
-            if let changed = Self.changedAt(now), changed < since {
+            // By the lines' own times, which are the server's; they are kept to the second.
+            if let last = Self.lines(in: now, last: 1).last, last.at < since - 1 {
                 try? manager.removeItem(at: now)
                 try? manager.removeItem(at: before)
             }
