@@ -15,7 +15,7 @@ struct KilledAtRandomTests {
     private static let episodes = 200
     private static let kills = 20
 
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.timeLimit(.minutes(20)))
     func `whoever is killed at whatever moment, every episode is transcribed once`() async throws {
         try await RealEngine.install()
         try await withTemporaryFolder { folder in
@@ -48,7 +48,7 @@ struct KilledAtRandomTests {
                 }
             }
             try await Self.untilHealthy(admin)
-            let done: Bool? = try await eventually(within: .seconds(600)) {
+            let done: Bool? = try await eventually(within: .seconds(1000)) {
                 try await Self.completed(admin) == Self.episodes ? true : nil
             }
             let last = try await Self.completed(admin)
