@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet show test test-nemo build bench bench-cuts bench-server bench-speech format lint check-deploy \
+.PHONY: help demo demo-fleet show test test-nemo build bench bench-cuts bench-server bench-speech bench-gpu format lint check-deploy \
   setup engine
 
 # A feed of your own for the demo: make demo FEED=https://…
@@ -70,6 +70,9 @@ bench-speech: engine ## The worker (release build): an engine at a set speed, an
 	@swift build --quiet -c release --product workbench
 	@.build/release/workbench speech --cache $(CACHE) $(if $(PARTS),--parts '$(PARTS)') \
 	  $(if $(SPEEDS),--speeds '$(SPEEDS)') $(if $(EPISODES),--episodes '$(EPISODES)' --slow-episodes '$(EPISODES)')
+
+bench-gpu: build ## NeMo at full size on this machine's GPU (random weights), beside its own call; without one, on the processor
+	@scripts/bench-gpu $(CACHE) $(BIN)/cast2md --write docs/performance.md
 
 format: ## Format all Swift files
 	@swift format --in-place --parallel --configuration .swift-format --recursive Sources Tests

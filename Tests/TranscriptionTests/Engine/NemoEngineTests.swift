@@ -10,7 +10,7 @@ private let nemoFolder = ProcessInfo.processInfo.environment["CAST2MD_TEST_NEMO"
 
 /// The real NeMo with a random model; `make test-nemo` installs what it takes, which is heavy, and runs it.
 ///
-/// What is right is what NeMo's own `transcribe()` says to one segment at a time (`tiny_nemo.py`).
+/// What is right is what NeMo's own `transcribe()` says to one segment at a time (`tiny_model.py`).
 @Suite(
     .serialized, .timeLimit(.minutes(20)),
     .enabled(if: nemoFolder != nil, "make test-nemo installs NeMo and runs this."))
@@ -26,7 +26,7 @@ struct NemoEngineTests {
         var words: [Word]
     }
 
-    /// The same samples as `noise` of `tiny_nemo.py`.
+    /// The same samples as `noise` of `tiny_model.py`.
     private func noise(_ reference: Reference) -> SpeechSegment {
         var state = reference.seed
         let samples = (0..<reference.count).map { index in
