@@ -89,9 +89,7 @@ let package = Package(
         room(
             "Transcription",
             [
-                "CastCore", "EmbeddedEngine", .asyncAlgorithms, .subprocess, .systemPackage, .logging,
-                .serviceLifecycle,
-                .crypto,
+                "CastCore", "EmbeddedEngine", .crypto, .logging, .serviceLifecycle, .subprocess, .systemPackage,
             ]),
 
         // What the programs are made of.
@@ -142,7 +140,8 @@ let package = Package(
             "workbench",
             [
                 "CastCore", "CastAPI", "CastClient", "CastNode", "CastStore", "HumanSpeech", "RunPodEmulator",
-                "Transcription", .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1,
+                "Transcription", .argumentParser, .asyncHTTPClient, .grdb, .hummingbird, .httpTypes, .logging, .nioCore,
+                .nioHTTP1,
                 .subprocess, .systemPackage, .unixSignals,
             ]),
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),

@@ -38,7 +38,7 @@ package struct HumanPrompts: Sendable {
     ///   - minimumWords: Prompts with fewer words are left out.
     /// - Throws: `CastError` that says which package to install.
     package static func load(cache: String = ".cache", minimumWords: Int = 5) async throws -> HumanPrompts {
-        let packages = try await SoundPackages.locate(cache: cache)
+        let packages = try await SoundPackages.locatePrompts(cache: cache)
         let list = PromptList(parsing: try await Tool.run("gzip", ["-dc", packages.list]))
         let entries = list.usable(minimumWords: minimumWords).filter {
             FileManager.default.fileExists(atPath: "\(packages.sounds)/\($0.name).g722")
@@ -134,7 +134,7 @@ extension HumanPrompts {
     }
 
     /// Replaces what is there, unlike Foundation's move.
-    private static func rename(_ source: String, to target: String) throws {
+    static func rename(_ source: String, to target: String) throws {
         guard Foundation.rename(source, target) == 0 else {
             throw CastError(.storageFull, "\(target) could not be written.")
         }

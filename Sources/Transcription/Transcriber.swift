@@ -19,6 +19,8 @@ package protocol Transcriber: Sendable {
     /// - Parameters:
     ///   - path: The file's path; anything that ffmpeg reads.
     ///   - language: ISO 639-1 code, or nil to have it detected once for the file.
+    ///   - duration: Seconds that the audio is said to have; for the progress, and to plan ahead. The file is asked when it
+    ///     is nil, which takes a program's start more.
     ///   - checkpoint: Where to keep what is recognised so far; what is there of an earlier run is not recognised again.
     ///     Whoever names it removes it. Nil keeps nothing.
     ///   - onProgress: Called with the share of the audio that is done, 0 to 1, never falling; not more than once a
@@ -27,17 +29,19 @@ package protocol Transcriber: Sendable {
     /// - Throws: `CastError` with `.unreadableMedia` for a file that cannot be decoded (nobody will do better) and
     ///   `.engineFailed` or `.unavailable` for a recogniser that cannot do its work (another worker may).
     func transcribe(
-        _ path: String, language: String?, checkpoint: URL?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, duration: Double?, checkpoint: URL?,
+        onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript
 }
 
 extension Transcriber {
     package var stages: [StageReport] { [] }
 
-    /// Transcribes one file, without a checkpoint.
+    /// Transcribes one file of which nothing is known beforehand.
     package func transcribe(
-        _ path: String, language: String?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, checkpoint: URL? = nil, onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
-        try await self.transcribe(path, language: language, checkpoint: nil, onProgress: onProgress)
+        try await self.transcribe(
+            path, language: language, duration: nil, checkpoint: checkpoint, onProgress: onProgress)
     }
 }

@@ -72,7 +72,7 @@ struct KilledNodeTests {
     }
 
     @Test(.timeLimit(.minutes(10)))
-    func `a node that is killed and started again goes on where it was`() async throws {
+    func `a node that is killed at random moments goes on where it was each time`() async throws {
         try await RealEngine.install()
         try await withTemporaryFolder { folder in
             let recording = try await HumanPrompts.load(cache: RealEngine.cache).compose(
@@ -99,11 +99,22 @@ struct KilledNodeTests {
                 }
                 #expect(goesOn == true, "\(node.said)")
 
-                // Then the node itself, in the middle.
-                node.kill()
-                let kept = Self.checkpoint(of: node)
+                // Then both of them, in the middle, at moments that nothing is waited for.
+                var random = SeededGenerator(seed: 20_261_125)
+                var kept: [Double] = []
+                for turn in 0..<3 {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500, using: &random)))
+                    if turn == 1 {
+                        for helper in node.helpers { kill(try #require(Int32(helper)), SIGKILL) }
+                        continue
+                    }
+                    node.kill()
+                    let found = Self.checkpoint(of: node)
+                    #expect(found.count >= kept.count, "what had been heard is not there any more")
+                    kept = found
+                    try node.start()
+                }
                 #expect(kept.reduce(0, +) < 500, "there has to be something left to do")
-                try node.start()
                 let episode = try await eventually(within: .seconds(240)) {
                     let episode = try await parts.database.episodes.get(id)
                     return episode.state == .completed ? episode : nil

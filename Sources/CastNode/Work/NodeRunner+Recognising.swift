@@ -70,7 +70,8 @@ extension NodeRunner {
             group.addTask {
                 try await self.cancellable(job.handle) {
                     try await self.transcriber.transcribe(
-                        file.path, language: job.language, checkpoint: self.checkpoints.file(of: job.handle.job)
+                        file.path, language: job.language, duration: job.duration,
+                        checkpoint: self.checkpoints.file(of: job.handle.job)
                     ) { share in
                         let now = self.uptime.now
                         self.state.withLock { $0.progressed(job.handle, share: share, at: now) }

@@ -2,7 +2,7 @@
 
 A frame is two big-endian 32-bit lengths, a JSON header of the first length, and raw bytes of the second. Requests carry
 16 kHz mono 16-bit little-endian samples. An answer carries words with times in its header, or numbers of tokens in its
-header and the tokens as raw bytes (`pack_tokens`). Requests may be sent before earlier ones are answered: the next one is
+header and the tokens as raw bytes (`pack_tokens`); `speechless` are the numbers of segments in which nobody speaks. Requests may be sent before earlier ones are answered: the next one is
 read and made ready while the engine computes, and answers carry the request's id. Standard error is for people. The
 process ends when its standard input does, or when its parent dies.
 

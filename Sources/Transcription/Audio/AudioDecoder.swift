@@ -56,30 +56,30 @@ struct AudioDecoder: Sendable {
             ["-v", "error", "-nostdin"] + Self.fileOnly
             + ["-i", Self.address(of: path), "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", "16000"]
             // Else it writes a few hundred bytes at a time, which costs as much as a quarter of the decoding.
-            + ["-flush_packets", "0", "-"]
+            + ["-flush_packets", "0", "pipe:1"]
+        let pipe = try SamplePipe()
+        defer { pipe.closeReading() }
         let result = try await Self.withProgram("ffmpeg") {
             try await Subprocess.run(
                 .name("ffmpeg"), arguments: Arguments(arguments), platformOptions: platform, input: .none,
-                output: .sequence, error: .string(limit: 1 << 16)
-            ) { child in
-                var joiner = SampleJoiner()
+                output: .fileDescriptor(pipe.writeEnd, closeAfterSpawningProcess: true),
+                error: .string(limit: 1 << 16)
+            ) { _ in
                 var count = 0
-                for try await chunk in child.standardOutput {
-                    chunk.withUnsafeBytes { joiner.append($0) }
-                    // A second at once is cheap to work on.
-                    guard joiner.count >= Self.sampleRate else { continue }
-                    count += joiner.count
-                    joiner.take(take)
+                try await pipe.readAll { samples in
+                    count += samples.count
+                    take(samples)
                     try await rest()
                 }
-                count += joiner.count
-                joiner.take(take)
-                try await rest()
                 return count
             }
         }
         try Task.checkCancellation()
-        guard result.terminationStatus.isSuccess else { throw Self.unreadable(name, saying: result.standardError) }
+        guard result.terminationStatus.isSuccess else {
+            // What is missing is said better by who looks into the file: that it is none, or that there is no sound in it.
+            _ = try await self.probe(path)
+            throw Self.unreadable(name, saying: result.standardError)
+        }
         guard result.closureResult > 0 else {
             throw CastError(.unreadableMedia, "\(name) holds no sound that can be decoded.")
         }

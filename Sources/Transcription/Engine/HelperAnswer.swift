@@ -25,8 +25,15 @@ struct HelperAnswer {
             } else {
                 try self.words(answer.segments ?? [], for: segments)
             }
+        let speechless = Set(answer.speechless ?? [])
+        for number in speechless where !words.indices.contains(number) || !words[number].isEmpty {
+            throw Self.nonsense("segment \(number) is without speech, and has words or is none")
+        }
         return BatchResult(
-            segments: words.map { BatchResult.Segment($0) }, language: answer.language,
+            segments: words.enumerated().map { number, words in
+                BatchResult.Segment(words, isSpeechless: speechless.contains(number))
+            },
+            language: answer.language,
             languageProbability: answer.language_probability, engine: self.engine)
     }
 

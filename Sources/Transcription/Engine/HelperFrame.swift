@@ -94,6 +94,8 @@ enum HelperFrame {
         var segments: [[Word]]?
         /// Tokens of each segment, which are in the payload.
         var tokens: [Int]?
+        /// Numbers of segments that were not recognised, since nobody speaks in them.
+        var speechless: [Int]?
         var language: String?
         var language_probability: Double?
 

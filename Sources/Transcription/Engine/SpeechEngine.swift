@@ -65,10 +65,13 @@ package struct BatchResult: Sendable, Equatable {
         package var words: [Word]
         /// Why the engine could not take it; it then has no words, and a gap is marked in its place.
         package var failure: String?
+        /// Whether the engine left it out, since there is sound in it, but nobody speaks.
+        package var isSpeechless: Bool
 
-        package init(_ words: [Word], failure: String? = nil) {
+        package init(_ words: [Word], failure: String? = nil, isSpeechless: Bool = false) {
             self.words = words
             self.failure = failure
+            self.isSpeechless = isSpeechless
         }
     }
 

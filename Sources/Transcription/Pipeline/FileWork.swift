@@ -8,6 +8,8 @@ struct FileWork: Sendable {
         enum Reason: Sendable, Equatable {
             /// It was left out.
             case silence
+            /// There is sound, but nobody speaks.
+            case music
             /// The engine could not take it, and why.
             case failed(String)
         }
@@ -17,8 +19,8 @@ struct FileWork: Sendable {
         var reason: Reason
     }
 
-    /// A silence of so many seconds is worth a note.
-    private static let longSilence = 10.0
+    /// A silence, or music, of so many seconds is worth a note.
+    private static let longGap = 10.0
 
     let progress: ProgressTeller
     /// Rung when the file's decoder may go on, and when something about the file is decided.
@@ -27,8 +29,10 @@ struct FileWork: Sendable {
     /// Seconds, as the file says.
     var duration: Double?
     var failure: (any Error)?
+    /// Calls whose results are here and not written down yet; the file does not fail before they are.
+    var unwritten = 0
     var engine: String?
-    private(set) var gaps: [Gap] = []
+    private var gaps: [Gap] = []
 
     private var words: [[Transcript.Word]?] = []
     /// How many seconds of the file each segment stands for, with the silence before it.
@@ -64,24 +68,38 @@ struct FileWork: Sendable {
         self.answered += 1
         self.doneSeconds += self.spans[index]
         self.engine = entry.engine ?? self.engine
-        guard let reason = entry.failure else {
-            self.heardSeconds += segment.duration
-            return
-        }
-        self.lostSeconds += segment.duration
         let start = Double(segment.pieces.first?.fileStart ?? 0) / Double(AudioDecoder.sampleRate)
-        self.note(
-            Gap(start: start, end: Double(segment.fileEnd) / Double(AudioDecoder.sampleRate), reason: .failed(reason)))
+        let end = Double(segment.fileEnd) / Double(AudioDecoder.sampleRate)
+        if let reason = entry.failure {
+            self.lostSeconds += segment.duration
+            self.note(Gap(start: start, end: end, reason: .failed(reason)))
+        } else {
+            self.heardSeconds += segment.duration
+            if entry.isSpeechless == true { self.note(Gap(start: start, end: end, reason: .music)) }
+        }
     }
 
     /// Notes that nothing was heard from the last segment's end on, if that is long.
     mutating func noteSilence(until time: Double) {
-        guard time - self.lastEnd >= Self.longSilence else { return }
+        guard time - self.lastEnd >= Self.longGap else { return }
         self.note(Gap(start: self.lastEnd, end: time, reason: .silence))
     }
 
     private mutating func note(_ gap: Gap) {
         self.gaps.insert(gap, at: self.gaps.firstIndex { $0.start > gap.start } ?? self.gaps.count)
+    }
+
+    /// In order; music that goes on through several segments is one, and little of it is none.
+    var allGaps: [Gap] {
+        var all: [Gap] = []
+        for gap in self.gaps {
+            if gap.reason == .music, let last = all.last, last.reason == .music, gap.start - last.end < 1 {
+                all[all.count - 1].end = gap.end
+            } else {
+                all.append(gap)
+            }
+        }
+        return all.filter { $0.reason != .music || $0.end - $0.start >= Self.longGap }
     }
 
     /// Why the engine could not take what it could not.

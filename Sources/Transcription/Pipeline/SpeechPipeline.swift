@@ -43,7 +43,8 @@ package final class SpeechPipeline: Transcriber {
     }
 
     package func transcribe(
-        _ path: String, language: String?, checkpoint: URL?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, duration: Double?, checkpoint: URL?,
+        onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
         let work = FileWork(onProgress: onProgress)
         let id = self.open(work, language: language)
@@ -51,7 +52,7 @@ package final class SpeechPipeline: Transcriber {
         if let checkpoint {
             self.resume(id, from: Checkpoint(checkpoint, of: path, model: self.model, language: language))
         }
-        let samples = try await self.decoders.with { try await self.decode(path, id) }
+        let samples = try await self.decoders.with { try await self.decode(path, lasting: duration, id) }
         self.finishDecoding(id)
         try await self.wait(for: id) { $0.isAnswered }
         let transcript = try self.assemble(id, duration: Double(samples) / Double(AudioDecoder.sampleRate))
@@ -79,13 +80,15 @@ package final class SpeechPipeline: Transcriber {
     }
 
     /// Decodes and cuts; waits when there is enough for the engine.
-    private func decode(_ path: String, _ id: SegmentPool.FileID) async throws -> Int {
+    private func decode(_ path: String, lasting said: Double?, _ id: SegmentPool.FileID) async throws -> Int {
         let decoder = AudioDecoder()
         let begun = ContinuousClock.now
-        let facts = try await decoder.probe(path)
+        var known = said.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+        if known == nil { known = try await decoder.probe(path).duration }
+        let duration = known
         self.state.withLock { state in
-            state.files[id]?.duration = facts.duration
-            state.pool.setDuration(facts.duration, of: id)
+            state.files[id]?.duration = duration
+            state.pool.setDuration(duration, of: id)
         }
         var cutter = self.makeCutter()
         var fresh: [SpeechSegment] = []
@@ -170,7 +173,10 @@ package final class SpeechPipeline: Transcriber {
     /// - Throws: What the file failed with.
     private func check(_ id: SegmentPool.FileID) throws {
         try Task.checkCancellation()
-        if let failure = self.state.withLock({ $0.files[id]?.failure }) { throw failure }
+        let failure = self.state.withLock { state in
+            state.files[id].flatMap { work in work.unwritten == 0 ? work.failure : nil }
+        }
+        if let failure { throw failure }
     }
 
     private func assemble(_ id: SegmentPool.FileID, duration: Double) throws -> Transcript {
@@ -189,7 +195,7 @@ package final class SpeechPipeline: Transcriber {
         transcript.sentences = TranscriptAssembler(language: language).sentences(from: work.allWords)
         // Parakeet does not say which language it heard.
         if language == nil { transcript.language = LanguageGuess.language(of: transcript) }
-        let gaps = work.gaps.map(Transcript.Gap.init)
+        let gaps = work.allGaps.map(Transcript.Gap.init)
         transcript.gaps = gaps.isEmpty ? nil : gaps
         self.meter.add(.words, busy: begun.duration(to: .now), items: 1, audio: duration)
         return transcript
@@ -242,7 +248,10 @@ package final class SpeechPipeline: Transcriber {
             self.meter.add(.engine, items: 1, audio: call.seconds)
             let heard = self.state.withLock { state in
                 state.calls[call.number] = nil
-                for id in call.files { state.files[id]?.engine = result.engine }
+                for id in call.files {
+                    state.files[id]?.engine = result.engine
+                    state.files[id]?.unwritten += 1
+                }
                 let heard = state.pool.end(call, result)
                 state.noteTime()
                 return heard
@@ -250,6 +259,12 @@ package final class SpeechPipeline: Transcriber {
             // The engine first: it must not wait for what follows.
             self.pump()
             self.take(heard, engine: result.engine)
+            self.state.withLock { state in
+                for id in call.files {
+                    state.files[id]?.unwritten -= 1
+                    state.files[id]?.bell.ring()
+                }
+            }
             self.settleWhatIsLeft(of: call.files)
         } catch {
             self.fail(call, error)
@@ -286,7 +301,7 @@ package final class SpeechPipeline: Transcriber {
             let segment = heard.item.segment
             let entry = Checkpoint.Entry(
                 key: Checkpoint.Key(segment), words: segment.placed(heard.result.words), failure: heard.result.failure,
-                engine: engine, language: nil)
+                isSpeechless: heard.result.isSpeechless ? true : nil, engine: engine, language: nil)
             return (heard.item.file, heard.item.index, segment, entry)
         }
         self.meter.add(.words, busy: begun.duration(to: .now))
@@ -363,6 +378,7 @@ extension Transcript.Gap {
         let reason: Reason =
             switch gap.reason {
             case .silence: .silence
+            case .music: .music
             case .failed: .failed
             }
         self.init(start: gap.start, end: gap.end, reason: reason)

@@ -70,8 +70,7 @@ enum DecodeCeiling {
                             "ffmpeg",
                             [
                                 "-v", "error", "-nostdin", "-y", "-i", file.path, "-map", "0:a:0", "-f", "s16le", "-ac",
-                                "1",
-                                "-ar", "16000", "/dev/null",
+                                "1", "-ar", "16000", "-flush_packets", "0", "/dev/null",
                             ])
                         guard outcome.isSuccess else { throw CastError(.unavailable, "ffmpeg failed.") }
                     }

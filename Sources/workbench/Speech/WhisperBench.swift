@@ -13,6 +13,7 @@ struct WhisperBench: Sendable {
     private struct Row: Sendable {
         var name: String
         var speed: Double
+        var text: String
         var errors: WordErrorRate
         /// Megabytes of all processes together.
         var peak: Double
@@ -20,10 +21,11 @@ struct WhisperBench: Sendable {
 
     func run() async throws {
         let hour = try await self.hour()
-        Console.error("Transcribing \(Int(hour.duration)) s of speech three times; this takes about ten minutes")
+        Console.error("Transcribing \(Int(hour.duration)) s of speech four times; this takes about fifteen minutes")
         let rows = [
-            try await self.ours(hour), try await self.theirs("batched", hour),
-            try await self.theirs("sequential", hour),
+            try await self.ours("ours, cut at pauses", hour) { SpeechCutter() },
+            try await self.ours("ours, cut every 20 s", hour) { FixedClockCutter(seconds: 20) },
+            try await self.theirs("batched", hour), try await self.theirs("sequential", hour),
         ]
         Console.line(
             """
@@ -31,12 +33,15 @@ struct WhisperBench: Sendable {
             faster-whisper, Whisper base (int8), \(Int(hour.duration)) s of human speech, \(rows[0].errors.words) words, \(
             ProcessInfo.processInfo.activeProcessorCount) cores
 
-              way                             speed   word errors   peak memory
+              way                             speed   word errors   unlike the uncut   peak memory
             """)
         for row in rows {
+            // The sequential call is given the recording whole, and takes each window from where the last sentence ended.
+            let unlike = WordErrorRate.measure(reference: rows[rows.count - 1].text, hypothesis: row.text)
             let cells = [
                 (CutsReport.number(row.speed, digits: 1) + "×", 9),
-                (CutsReport.number(row.errors.rate * 100, digits: 2) + " %", 14), ("\(Int(row.peak)) MB", 14),
+                (CutsReport.number(row.errors.rate * 100, digits: 2) + " %", 14),
+                (CutsReport.number(unlike.rate * 100, digits: 2) + " %", 19), ("\(Int(row.peak)) MB", 14),
             ]
             Console.line(
                 "  " + row.name.padding(toLength: 28, withPad: " ", startingAt: 0)
@@ -81,12 +86,14 @@ struct WhisperBench: Sendable {
         return joined
     }
 
-    private func ours(_ hour: Recording) async throws -> Row {
+    private func ours(
+        _ name: String, _ hour: Recording, makeCutter: @escaping @Sendable () -> any Cutting
+    ) async throws -> Row {
         var logger = Logger(label: "bench")
         logger.logLevel = .warning
         let speech = try LocalSpeech(
             model: "base", home: HomeFolder(path: self.cache + "/home"),
-            environment: ProcessInfo.processInfo.environment, logger: logger)
+            environment: ProcessInfo.processInfo.environment, logger: logger, makeCutter: makeCutter)
         let first = try await HumanPrompts.load(cache: self.cache).compose(
             .init(seed: 1, seconds: 5), to: self.cache + "/bench/first.mp3")
         let (text, took, peak) = try await speech.run { pipeline in
@@ -99,7 +106,7 @@ struct WhisperBench: Sendable {
             return (transcript.sentences.map(\.text).joined(separator: "\n"), took, Double(peak >> 20))
         }
         return Row(
-            name: "ours, cut at pauses", speed: hour.duration / (took / .seconds(1)),
+            name: name, speed: hour.duration / (took / .seconds(1)), text: text,
             errors: .measure(reference: hour.text, hypothesis: text), peak: peak)
     }
 
@@ -124,7 +131,7 @@ struct WhisperBench: Sendable {
         }
         let answer = try JSONDecoder().decode(Answer.self, from: Data(result.standardOutput.utf8))
         return Row(
-            name: "its own call, \(way)", speed: hour.duration / answer.seconds,
+            name: "its own call, \(way)", speed: hour.duration / answer.seconds, text: answer.text,
             errors: .measure(reference: hour.text, hypothesis: answer.text), peak: answer.peak)
     }
 

@@ -25,7 +25,8 @@ struct ScriptedTranscriber: Transcriber {
     }
 
     func transcribe(
-        _ path: String, language: String?, checkpoint: URL?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, duration: Double?, checkpoint: URL?,
+        onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
         let audio = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
         self.log.begin(audio)

@@ -40,33 +40,3 @@ struct SpeechSegmentTests {
         #expect(segment.trimmed(start: 0, end: 0.1) == (0, 0.1))
     }
 }
-
-struct SampleJoinerTests {
-    @Test(arguments: 1...7)
-    func `bytes in any pieces become the samples that they were`(size: Int) {
-        let samples: [Int16] = [0, 1, -1, .max, .min, 12_345, -2]
-        let bytes = samples.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
-        var joiner = SampleJoiner()
-        var joined: [Int16] = []
-        for start in stride(from: 0, to: bytes.count, by: size) {
-            bytes[start..<min(bytes.count, start + size)].withUnsafeBytes { joiner.append($0) }
-            joiner.take { joined += $0 }
-        }
-        #expect(joined == samples)
-    }
-
-    @Test(arguments: [1, 3, 4000, 65_536])
-    func `what piles up between two takings is given out once`(size: Int) {
-        let samples = SoundSketch.talk(seconds: 6, seed: 2).samples
-        let bytes = samples.withUnsafeBytes { Array($0) }
-        var joiner = SampleJoiner()
-        var joined: [Int16] = []
-        for (turn, start) in stride(from: 0, to: bytes.count, by: size).enumerated() {
-            bytes[start..<min(bytes.count, start + size)].withUnsafeBytes { joiner.append($0) }
-            if turn % 3 == 2 { joiner.take { joined += $0 } }
-        }
-        joiner.take { joined += $0 }
-        #expect(joined == samples)
-        #expect(joiner.count == 0)
-    }
-}

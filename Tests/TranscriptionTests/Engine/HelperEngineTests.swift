@@ -47,7 +47,8 @@ struct HelperEngineTests {
 
     @Test(arguments: [
         "die", "start die", "start leave", "start hang", "start raise", "start nan", "start garbage", "start backwards",
-        "start reversed", "start beyond", "start certain", "start fewer", "stranger ok", "start ok die",
+        "start reversed", "start beyond", "start certain", "start fewer", "start speechless:0", "start speechless:7",
+        "start speechless:-1", "stranger ok", "start ok die",
     ])
     func `a helper that fails is replaced, and the batch tried once more`(life: String) async throws {
         try await ScriptedHelper.run(
@@ -57,6 +58,16 @@ struct HelperEngineTests {
             let result = try await helper.engine.recognise(segments(16_000), language: nil)
             #expect(self.texts(result) == [["w16000"]])
             #expect(helper.lives == 2)
+        }
+    }
+
+    @Test func `a segment in which nobody speaks is said to be so, and is no failure`() async throws {
+        try await ScriptedHelper.run(["start music"]) { helper in
+            let result = try await helper.engine.recognise(segments(100, 200), language: nil)
+            #expect(result.segments.map(\.isSpeechless) == [true, false])
+            #expect(result.segments.map(\.failure) == [nil, nil])
+            #expect(self.texts(result) == [[], ["w200"]])
+            #expect(helper.lives == 1)
         }
     }
 

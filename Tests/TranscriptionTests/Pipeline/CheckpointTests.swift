@@ -53,8 +53,8 @@ struct CheckpointTests {
         try await withTemporaryFolder { folder in
             let kept = folder.appending(path: "kept.jsonl")
             let sounds = [folder.appending(path: "a.wav"), folder.appending(path: "b.wav")]
-            try self.write(60, seed: 1, to: sounds[0])
-            try self.write(60, seed: 2, to: sounds[1])
+            try self.write(90, seed: 1, to: sounds[0])
+            try self.write(90, seed: 2, to: sounds[1])
             for (sound, model, language) in [
                 (sounds[0], "base", nil), (sounds[1], "base", nil), (sounds[1], "small", nil),
                 (sounds[1], "small", "nl"),

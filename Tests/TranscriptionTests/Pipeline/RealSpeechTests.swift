@@ -47,6 +47,41 @@ struct RealSpeechTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(10)))
+    func `music in which nobody speaks is left out and noted, and what is said before and after it is not`()
+        async throws
+    {
+        let prompts = try await HumanPrompts.load(cache: RealEngine.cache)
+        let pieces = try await RecordedMusic.load(cache: RealEngine.cache)
+        try #require(pieces.count >= 5)
+        try await withTemporaryFolder { folder in
+            var files: [Recording] = []
+            for (place, name) in ["before.wav", "after.wav"].enumerated() {
+                files.append(
+                    try await prompts.compose(
+                        .init(seed: UInt64(40 + place), seconds: 40), to: folder.appendingPathComponent(name).path))
+            }
+            // A minute and a half of a piece without any voice.
+            let music = try Data(contentsOf: pieces[0]).prefix(90 * 32_000)
+            let speech = try files.map { try Data(contentsOf: URL(fileURLWithPath: $0.path)).dropFirst(44) }
+            var sketch = SoundSketch()
+            for part in [speech[0], music, speech[1]] { sketch.append(part) }
+            let path = folder.appendingPathComponent("show.wav")
+            try sketch.write(to: path)
+            let transcript = try await RealEngine.run { try await $0.transcribe(path.path, language: nil) { _ in } }
+
+            let words = transcript.sentences.flatMap(\.words)
+            let text = transcript.sentences.map(\.text).joined(separator: " ")
+            let errors = WordErrorRate.measure(reference: files.map(\.text).joined(separator: " "), hypothesis: text)
+            #expect(errors.rate <= 0.06, "\(errors.changes)")
+            let (start, end) = (files[0].duration, files[0].duration + 90)
+            #expect(words.filter { $0.start > start + 1 && $0.end < end - 1 }.map(\.text) == [])
+            let gap = try #require(transcript.gaps?.first { $0.reason == .music })
+            // A segment may hold the end of the speech and the beginning of the music.
+            #expect(gap.start < start + 31 && gap.end > end - 31 && gap.end < end + 1, "\(gap), \(start) to \(end)")
+        }
+    }
+
     /// Compares every place with the truth.
     ///
     /// Every sentence begins where a prompt does, or within one (prompts of several sentences), and every prompt begins

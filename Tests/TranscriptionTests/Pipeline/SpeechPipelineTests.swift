@@ -18,6 +18,45 @@ struct SpeechPipelineTests {
         return sketch
     }
 
+    @Test func `music in which nobody speaks is noted once, also by a run that goes on with another's work`()
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            var sketch = SoundSketch()
+            sketch.burst(2)
+            sketch.silence(1)
+            // Two segments and a half of it.
+            sketch.burst(70, loudness: 30_000)
+            sketch.silence(1)
+            sketch.burst(8)
+            let (file, kept) = (folder.appending(path: "sound.wav"), folder.appending(path: "sound.jsonl"))
+            try sketch.write(to: file)
+            let isMusic = { @Sendable (segment: SpeechSegment) in
+                segment.samples.count { $0 > 20_000 } > 60_000
+            }
+            let engine = SketchEngine(batchSize: 1, isSpeechless: isMusic)
+            let transcript = try await SpeechPipeline(model: "base", engine: engine)
+                .transcribe(file.path, language: "en", checkpoint: kept) { _ in }
+            let gaps = try #require(transcript.gaps)
+            #expect(gaps.map(\.reason) == [.music])
+            #expect(gaps[0].start < 20 && gaps[0].end > 55 && gaps[0].end < 74)
+            let early = transcript.sentences.flatMap(\.words).filter { $0.start < gaps[0].end - 0.1 }
+            #expect(early == [])
+            let again = SketchEngine()
+            let resumed = try await SpeechPipeline(model: "base", engine: again)
+                .transcribe(file.path, language: "en", checkpoint: kept) { _ in }
+            #expect(resumed == transcript)
+            #expect(again.answers == 0)
+
+            var short = SoundSketch()
+            short.burst(5)
+            try short.write(to: file)
+            let jingle = try await SpeechPipeline(model: "base", engine: SketchEngine(isSpeechless: { _ in true }))
+                .transcribe(file.path, language: "en") { _ in }
+            #expect(jingle.sentences.isEmpty && jingle.gaps == nil, "five seconds are not worth a note")
+        }
+    }
+
     @Test func `words come back at the places in the file where they were said`() async throws {
         try await withTemporaryFolder { folder in
             let sketch = self.sketch(bursts: 120, pause: 0.4...9)

@@ -112,6 +112,11 @@ class Engine:
                 words[0] = [["a", 0.0, 0.1, 7.5]]
             case ("fewer", _, _):
                 words.pop()
+            case ("speechless", _, which):
+                # Of segment 0 there are words all the same, and of segment 7 there is nothing at all.
+                answer["speechless"] = [int(which)]
+            case ("music", _, _):
+                words[0], answer["speechless"] = [], [0]
             case ("token", _, fault):
                 # “one”, “twoty.”, a second each.
                 ids, frames, durations, logprobs = [0, 1, 2, 3], [1, 5, 7, 11], [4, 2, 3, 0], [-0.1, -0.2, -0.4, -3.0]

@@ -25,6 +25,8 @@ final class SketchEngine: SpeechEngine {
     private let lastCall: Int
     /// What to answer for a segment instead of words.
     private let refusal: @Sendable (SpeechSegment) -> String?
+    /// Whether nobody speaks in a segment.
+    private let isSpeechless: @Sendable (SpeechSegment) -> Bool
     private let onCall: @Sendable () async -> Void
     private let state = Mutex(State())
 
@@ -32,12 +34,14 @@ final class SketchEngine: SpeechEngine {
     init(
         batchSize: Int = 2, limits: BatchLimits? = nil, failure: CastError? = nil, lastCall: Int = .max,
         refusal: @escaping @Sendable (SpeechSegment) -> String? = { _ in nil },
+        isSpeechless: @escaping @Sendable (SpeechSegment) -> Bool = { _ in false },
         onCall: @escaping @Sendable () async -> Void = {}
     ) {
         self.limits = limits ?? BatchLimits(segments: batchSize)
         self.failure = failure
         self.lastCall = lastCall
         self.refusal = refusal
+        self.isSpeechless = isSpeechless
         self.onCall = onCall
     }
 
@@ -58,7 +62,8 @@ final class SketchEngine: SpeechEngine {
         self.state.withLock { $0.answered += segments.map(Place.init) }
         return BatchResult(
             segments: segments.map { segment in
-                self.refusal(segment).map { .init([], failure: $0) } ?? .init(Self.words(in: segment))
+                if self.isSpeechless(segment) { return .init([], isSpeechless: true) }
+                return self.refusal(segment).map { .init([], failure: $0) } ?? .init(Self.words(in: segment))
             }, language: language ?? "nl", languageProbability: 0.9, engine: "sketch 1")
     }
 

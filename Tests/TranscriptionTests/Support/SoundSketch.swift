@@ -32,6 +32,13 @@ struct SoundSketch: Sendable {
         self.samples.append(contentsOf: repeatElement(0, count: Int(seconds * Double(Self.rate))))
     }
 
+    /// Adds samples that somebody else made, little-endian.
+    mutating func append(_ data: Data) {
+        var samples = [Int16](repeating: 0, count: data.count / 2)
+        _ = samples.withUnsafeMutableBytes { data.copyBytes(to: $0) }
+        self.samples += samples
+    }
+
     /// - Parameter loudness: The highest sample, of 32,767.
     mutating func burst(_ seconds: Double, loudness: Double = 8000) {
         let start = self.samples.count
