@@ -81,7 +81,7 @@ package struct EpisodeStore: Sendable {
 
     /// Newest published first.
     package func list(
-        feed: FeedID? = nil, state: EpisodeState? = nil, limit: Int, offset: Int = 0
+        feed: FeedID? = nil, state: EpisodeState? = nil, onlyDoubtful: Bool = false, limit: Int, offset: Int = 0
     ) async throws -> (episodes: [Episode], total: Int) {
         try await self.access.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
@@ -96,6 +96,7 @@ package struct EpisodeStore: Sendable {
                 conditions.append("state = ?")
                 arguments += [state.rawValue]
             }
+            if onlyDoubtful { conditions.append("isDoubtful = 1") }
             let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
             let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM episode \(filter)", arguments: arguments)
             let rows = try Row.fetchAll(
@@ -193,7 +194,7 @@ package struct EpisodeStore: Sendable {
 
     /// Newest published first, from a place on; however deep that place is, a look into an index finds it.
     package func page(
-        feed: FeedID? = nil, state: EpisodeState? = nil, after cursor: Cursor?, limit: Int
+        feed: FeedID? = nil, state: EpisodeState? = nil, onlyDoubtful: Bool = false, after cursor: Cursor?, limit: Int
     ) async throws -> [Episode] {
         try await self.access.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
@@ -207,6 +208,7 @@ package struct EpisodeStore: Sendable {
                 conditions.append("state = ?")
                 arguments += [state.rawValue]
             }
+            if onlyDoubtful { conditions.append("isDoubtful = 1") }
             if let cursor {
                 // Those without a date come last; within them, the number decides.
                 if let date = cursor.publishedAt {

@@ -77,8 +77,14 @@ package struct HomeView: Sendable {
         package var status: Node.Status
         package var model: String?
         package var lastHeartbeatAt: Date?
+        /// The stage that decides how fast it goes, where it says.
+        package var slowest: Stage?
 
-        package init(name: String, status: Node.Status, model: String? = nil, lastHeartbeatAt: Date? = nil) {
+        package init(
+            name: String, status: Node.Status, model: String? = nil, lastHeartbeatAt: Date? = nil,
+            slowest: Stage? = nil
+        ) {
+            self.slowest = slowest
             self.name = name
             self.status = status
             self.model = model

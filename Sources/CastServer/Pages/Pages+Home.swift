@@ -89,6 +89,7 @@ extension Pages {
             }
         var details: [String] = []
         if let model = node.model { details.append(model) }
+        if node.status == .busy, let slowest = node.slowest { details.append(PageText.slowest(slowest)) }
         if node.status == .offline {
             let heard = dates.recent(node.lastHeartbeatAt)?["text"] as? String
             details.append(heard.map { "last heard \($0)" } ?? "never heard")

@@ -129,7 +129,7 @@ extension Pages {
         return [
             "address": PageAddress.episode(row.job.episodeID), "id": String(describing: row.job.episodeID),
             "title": row.title, "feedTitle": row.feedTitle,
-            "stage": PageText.label(row.job.kind), "node": row.node.orFalse, "hasPercent": percent != nil,
+            "stage": PageText.label(row.job), "node": row.node.orFalse, "hasPercent": percent != nil,
             "percent": percent ?? 0, "percentText": percent.map { "\($0) %" } ?? "",
             "elapsed": PageText.span(elapsed), "remaining": PageText.remaining(elapsed, percent).orFalse,
         ]
@@ -137,10 +137,13 @@ extension Pages {
 
     private func waiting(_ row: QueuePageView.Row, at place: Int, _ view: QueuePageView, _ now: Date) -> Fields {
         let job = "/queue/jobs/\(row.job.id)"
+        let reasons = [
+            QueueWait.secondTry(row.job, row.secondTry), QueueWait.special(row.job, models: view.models, now: now),
+        ].compactMap { $0 }
         return [
             "job": String(describing: row.job.id), "address": PageAddress.episode(row.job.episodeID),
             "title": row.title, "feedTitle": row.feedTitle,
-            "reason": QueueWait.special(row.job, models: view.models, now: now).orFalse,
+            "reason": (reasons.isEmpty ? nil : reasons.joined(separator: " ")).orFalse,
             "problem": row.job.error.orFalse, "isFirst": place == 0, "firstAction": "\(job)/first",
             "cancelAction": "\(job)/cancel",
         ]
@@ -151,7 +154,8 @@ extension Pages {
         if case .failed(let at) = row.job.state { ended = at }
         return [
             "job": String(describing: row.job.id), "address": PageAddress.episode(row.job.episodeID),
-            "title": row.title, "feedTitle": row.feedTitle, "stage": PageText.heading(row.job.kind),
+            "title": row.title, "feedTitle": row.feedTitle,
+            "stage": row.job.isSecondTry ? PageText.label(row.job) : PageText.heading(row.job.kind),
             "ended": dates.recent(ended).orFalse, "problem": row.job.error ?? "No reason was given.",
             "action": "/queue/jobs/\(row.job.id)/retry",
         ]

@@ -11,8 +11,13 @@ package struct QueuePageView: Sendable {
         package var feedTitle: String
         /// The node's name; nil for what the server does itself.
         package var node: String?
+        /// The second try that the job is.
+        package var secondTry: SecondTry?
 
-        package init(job: Job, title: String, feedTitle: String, node: String? = nil) {
+        package init(
+            job: Job, title: String, feedTitle: String, node: String? = nil, secondTry: SecondTry? = nil
+        ) {
+            self.secondTry = secondTry
             self.job = job
             self.title = title
             self.feedTitle = feedTitle

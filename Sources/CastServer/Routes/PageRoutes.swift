@@ -54,7 +54,8 @@ struct PageRoutes: Sendable {
             nodes: try await self.parts.database.nodes.list().map { node in
                 HomeView.NodeRow(
                     name: node.name, status: self.parts.status(of: node), model: node.model,
-                    lastHeartbeatAt: node.lastHeartbeatAt)
+                    lastHeartbeatAt: node.lastHeartbeatAt,
+                    slowest: self.parts.stages.word(of: node.id)?.slowest)
             },
             serverAddress: "http://\(request.head.authority ?? "127.0.0.1:\(self.parts.configuration.port)")",
             notice: request.queryString("notice"))
