@@ -9,6 +9,7 @@ package struct EpisodeStore: Sendable {
     /// A try at one of an episode's jobs, for its history.
     package struct Attempt: Sendable, Equatable {
         package var kind: JobKind
+        package var isSecondTry: Bool
         package var nodeID: NodeID
         package var nodeName: String?
         package var startedAt: Date
@@ -294,7 +295,7 @@ package struct EpisodeStore: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT j.kind, a.nodeID, n.name, a.startedAt, a.endedAt, a.outcome, a.error
+                    SELECT j.kind, j.isSecondTry, a.nodeID, n.name, a.startedAt, a.endedAt, a.outcome, a.error
                     FROM attempt a JOIN job j ON j.id = a.jobID LEFT JOIN node n ON n.id = a.nodeID
                     WHERE j.episodeID = ? ORDER BY a.startedAt
                     """,
@@ -302,7 +303,7 @@ package struct EpisodeStore: Sendable {
             ).compactMap { row in
                 guard let kind = JobKind(rawValue: row["kind"]) else { return nil }
                 return Attempt(
-                    kind: kind, nodeID: NodeID(row["nodeID"]), nodeName: row["name"],
+                    kind: kind, isSecondTry: row["isSecondTry"], nodeID: NodeID(row["nodeID"]), nodeName: row["name"],
                     startedAt: Date(stored: row["startedAt"]), endedAt: Date(stored: row["endedAt"]),
                     outcome: row["outcome"], error: row["error"])
             }

@@ -5,6 +5,7 @@ import CastStore
 import CastTestSupport
 import Foundation
 import HTTPTypes
+import PodFleet
 import Testing
 
 @Suite struct SecondTryRouteTests {
@@ -45,8 +46,8 @@ import Testing
     }
 
     /// An episode that `base` made a doubtful transcript of.
-    private static func makeDoubtful(at server: ServerFixture) async throws -> Episode {
-        let episode = try await server.makeQueuedEpisode("Talk")
+    private static func makeDoubtful(_ title: String = "Talk", at server: ServerFixture) async throws -> Episode {
+        let episode = try await server.makeQueuedEpisode(title, audio: "audio of \(title)")
         let node = try await self.register("base", at: server)
         let job = try #require(try await server.claim(node).jobID)
         #expect(try await self.handIn(self.transcript("base", isDoubtful: true), for: job, by: node, at: server) == 200)
@@ -126,6 +127,7 @@ import Testing
             page = try await server.send(.get, "/episodes/\(episode.id)").text
             #expect(page.contains("This is the second try, with large: it is better."))
             #expect(page.contains("version=other"))
+            #expect(page.contains("<td>Second try</td>"))
             #expect(!page.contains("<span class=\"badge wait\">Doubtful</span>"))
             // Brought twice, it changes nothing, and nothing more is queued.
             #expect(try await Self.handIn(better, for: job, by: large, at: server) == 200)
@@ -243,6 +245,26 @@ import Testing
             #expect(metrics.contains("cast2md_transcripts_doubtful{finding=\"few_words\"} 0\n"))
             #expect(metrics.contains("cast2md_second_tries{outcome=\"open\"} 1\n"))
             #expect(metrics.contains("cast2md_second_tries{outcome=\"kept_second\"} 0\n"))
+        }
+    }
+
+    @Test func `no pod is bought for it that could not do it`() async throws {
+        let pods = ScriptedPods()
+        let settings = [
+            "RUNPOD_AUTO_SCALE": "true", "RUNPOD_SCALE_THRESHOLD": "1", "RUNPOD_WHISPER_MODEL": "large-v2",
+            "SECOND_TRY_MODEL": "large-v3",
+        ]
+        try await ServerFixture.run(pods, settings: settings) { server in
+            for number in 0..<3 { _ = try await Self.makeDoubtful("Talk\(number)", at: server) }
+            #expect(try await server.parts.database.jobs.queued(limit: 10).count == 3)
+            let fleet = try #require(server.parts.fleet)
+            await fleet.turn()
+            #expect(pods.ids.isEmpty)
+            // The same queue is work for pods that run the model.
+            _ = try await server.send(
+                .put, "/api/settings", #"{"settings":{"runpod_whisper_model":"large-v3"}}"#)
+            await fleet.turn()
+            #expect(pods.ids.count == 3)
         }
     }
 

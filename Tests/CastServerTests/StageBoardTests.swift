@@ -38,8 +38,6 @@ import Testing
         #expect(self.engine(board)?.busySeconds == 35)
         board.note(Self.stages(engine: 7, items: 1), of: one, at: self.now)
         #expect(self.engine(board)?.busySeconds == 42 && self.engine(board)?.items == 4)
-        board.forget(one)
-        #expect(self.engine(board)?.busySeconds == 42)
     }
 
     @Test func `what is slow now is said, not what was slow before`() {

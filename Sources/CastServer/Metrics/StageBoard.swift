@@ -53,8 +53,6 @@ package final class StageBoard: Sendable {
 
     package func word(of node: NodeID) -> Word? { self.contents.withLock { $0.words[node] } }
 
-    package func forget(_ node: NodeID) { self.contents.withLock { $0.words[node] = nil } }
-
     /// What all nodes did since this server started; nothing in it ever falls.
     package var sums: [StageReport] {
         self.contents.withLock { contents in Stage.allCases.map { contents.sums[$0] ?? StageReport($0) } }

@@ -21,11 +21,13 @@ package struct EpisodeView: Sendable {
         package var endedAt: Date?
         package var outcome: Outcome
         package var problem: String?
+        package var isSecondTry: Bool
 
         package init(
             kind: JobKind, node: String, startedAt: Date, endedAt: Date? = nil, outcome: Outcome,
-            problem: String? = nil
+            problem: String? = nil, isSecondTry: Bool = false
         ) {
+            self.isSecondTry = isSecondTry
             self.kind = kind
             self.node = node
             self.startedAt = startedAt

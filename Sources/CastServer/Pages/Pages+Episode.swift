@@ -138,7 +138,7 @@ extension Pages {
         let end = attempt.endedAt ?? dates.now
         return [
             "started": dates.recent(attempt.startedAt).orFalse,
-            "stage": self.stage(attempt.kind), "node": attempt.node,
+            "stage": attempt.isSecondTry ? "Second try" : self.stage(attempt.kind), "node": attempt.node,
             "took": PageText.span(end.timeIntervalSince(attempt.startedAt)), "label": label, "tone": tone,
             "problem": attempt.problem.orFalse,
         ]

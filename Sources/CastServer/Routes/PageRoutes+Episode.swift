@@ -58,7 +58,8 @@ extension PageRoutes {
         return EpisodeView.Attempt(
             kind: attempt.kind,
             node: attempt.nodeID == .server ? "this server" : attempt.nodeName ?? "a node that is gone",
-            startedAt: attempt.startedAt, endedAt: attempt.endedAt, outcome: outcome, problem: attempt.error)
+            startedAt: attempt.startedAt, endedAt: attempt.endedAt, outcome: outcome, problem: attempt.error,
+            isSecondTry: attempt.isSecondTry)
     }
 
     @Sendable func processEpisode(request: Request, context: AppContext) async throws -> Response {
