@@ -92,6 +92,11 @@ import Testing
             #expect(waiting.jobs.first?.secondTry?.findings.map(\.kind) == [.repetition])
             #expect(waiting.jobs.first?.waitsFor == "It waits for a node with the model large; none is connected.")
             var page = try await server.send(.get, "/queue").text
+            _ = try await server.send(
+                .post, "/api/nodes/\(base.nodeID)/heartbeat", key: base.apiKey, #"{"whisper_model":"base"}"#)
+            page = try await server.send(.get, "/queue").text
+            #expect(page.contains("1 transcription needs a node with the model large, and none is connected."))
+            #expect(!page.contains("everything is done about"))
             #expect(page.contains("Second try, since the transcript is doubtful: "))
             #expect(page.contains("Needs a node with the model large; none is connected."))
             page = try await server.send(.get, "/episodes/\(episode.id)").text

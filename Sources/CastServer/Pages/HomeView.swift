@@ -35,11 +35,13 @@ package struct HomeView: Sendable {
         /// 0 to 100; nil while nobody knows.
         package var percent: Int?
         package var startedAt: Date
+        package var isSecondTry: Bool
 
         package init(
             episodeID: EpisodeID, title: String, feedTitle: String, kind: JobKind, node: String? = nil,
-            percent: Int? = nil, startedAt: Date
+            percent: Int? = nil, startedAt: Date, isSecondTry: Bool = false
         ) {
+            self.isSecondTry = isSecondTry
             self.episodeID = episodeID
             self.title = title
             self.feedTitle = feedTitle

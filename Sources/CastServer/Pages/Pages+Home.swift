@@ -74,7 +74,8 @@ extension Pages {
         return [
             "address": PageAddress.episode(job.episodeID), "id": String(describing: job.episodeID), "title": job.title,
             "feedTitle": job.feedTitle,
-            "stage": PageText.label(job.kind), "node": job.node.orFalse, "hasPercent": job.percent != nil,
+            "stage": job.isSecondTry ? "Second try" : PageText.label(job.kind), "node": job.node.orFalse,
+            "hasPercent": job.percent != nil,
             "percent": job.percent ?? 0, "percentText": job.percent.map { "\($0) %" } ?? "",
             "elapsed": PageText.span(elapsed), "remaining": PageText.remaining(elapsed, job.percent).orFalse,
         ]

@@ -88,7 +88,13 @@ extension Pages {
             let names = paused.map { PageText.heading($0.kind) }.joined(separator: " and ")
             return "\(names) are paused, so not everything gets done until they are resumed."
         }
-        return view.models.isEmpty ? "No node is connected, so nothing is transcribed until one is." : nil
+        if view.models.isEmpty { return "No node is connected, so nothing is transcribed until one is." }
+        let missing = view.wantedModels.filter { !view.models.contains($0.key) }
+        guard !missing.isEmpty else { return nil }
+        let count = missing.values.reduce(0, +)
+        let names = missing.keys.sorted().joined(separator: " or ")
+        return "\(PageText.count(count, "transcription needs", "transcriptions need")) a node with the model \(names), "
+            + "and none is connected."
     }
 
     // MARK: One kind

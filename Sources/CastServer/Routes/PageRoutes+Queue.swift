@@ -49,7 +49,7 @@ extension PageRoutes {
             failed: try await self.rows(failed.jobs), failedTotal: failed.total,
             finished: try await self.finished(limit: Self.finishedShown),
             models: try await self.parts.connectedModels(),
-            notice: request.fields["notice"])
+            wantedModels: try await jobs.wantedModels(), notice: request.fields["notice"])
         return HTML(self.pages.queue(view, now: now))
     }
 

@@ -46,7 +46,8 @@ struct PageRoutes: Sendable {
                     episodeID: listed.job.episodeID, title: listed.episodeTitle, feedTitle: listed.feedTitle,
                     kind: listed.job.kind,
                     node: lease.holder == .server ? nil : listed.nodeName ?? lease.holder.rawValue,
-                    percent: lease.hasBegun ? lease.progress : nil, startedAt: lease.since)
+                    percent: lease.hasBegun ? lease.progress : nil, startedAt: lease.since,
+                    isSecondTry: listed.job.isSecondTry)
             },
             queuedDownloads: counts[.download]?.queued ?? 0,
             queuedTranscriptions: counts[.transcribe]?.queued ?? 0,
