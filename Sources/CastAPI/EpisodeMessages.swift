@@ -21,9 +21,17 @@ package struct EpisodeMessage: Sendable, Codable, Equatable {
     @Null package var errorMessage: String?
     package var createdAt: WireDate
     package var updatedAt: WireDate
+    /// What the transcript says of itself; left out where nobody judged it.
+    package var quality: QualityMessage?
+    /// The second try at a doubtful transcript, if there was one.
+    package var secondTry: SecondTryMessage?
 
     /// - Parameter place: Where a path below the storage folder is on the server's disk.
-    package init(_ episode: Episode, place: (String) -> String) {
+    package init(
+        _ episode: Episode, quality: TranscriptQuality? = nil, secondTry: SecondTry? = nil, place: (String) -> String
+    ) {
+        self.quality = quality.map(QualityMessage.init)
+        self.secondTry = secondTry.map(SecondTryMessage.init)
         self.id = episode.id
         self.feedID = episode.feedID
         self.guid = episode.guid
@@ -44,7 +52,8 @@ package struct EpisodeMessage: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, guid, title, description, status
+        case id, guid, title, description, status, quality
+        case secondTry = "second_try"
         case feedID = "feed_id"
         case audioURL = "audio_url"
         case durationSeconds = "duration_seconds"

@@ -142,6 +142,17 @@ package struct FieldReader: Sendable {
         }
     }
 
+    /// A list of values of ours; anything else there is a fault.
+    package mutating func optionalList<Value: Decodable>(
+        _ name: String, of type: Value.Type, atMost limit: Int
+    ) -> [Value]? {
+        if case .array(let values) = self.fields[name], values.count > limit {
+            return self.fault(
+                name, "too_long", "List should have at most \(limit) items, not \(values.count)", .null, nil)
+        }
+        return self.optional(name, as: [Value].self)
+    }
+
     package mutating func bool(_ name: String, default standard: Bool? = nil) -> Bool {
         guard let value = self.fields[name] else { return standard ?? self.missing(name, false) }
         switch value {

@@ -15,10 +15,16 @@ extension HeartbeatRequest: ReadableBody {
             name: fields.optionalString("name"), whisperModel: fields.optionalString("whisper_model"),
             whisperBackend: fields.optionalString("whisper_backend"),
             currentJobID: fields.optionalInt("current_job_id").map { JobID(Int64($0)) },
-            claimedJobIDs: fields.optionalInts("claimed_job_ids", atMost: Self.maximumJobs)?.map { JobID(Int64($0)) })
+            claimedJobIDs: fields.optionalInts("claimed_job_ids", atMost: Self.maximumJobs)?.map { JobID(Int64($0)) },
+            stages: fields.optionalList("stages", of: StageMessage.self, atMost: Self.maximumStages))
     }
 
-    package var isWithinLimits: Bool { (self.claimedJobIDs?.count ?? 0) <= Self.maximumJobs }
+    package var isWithinLimits: Bool {
+        (self.claimedJobIDs?.count ?? 0) <= Self.maximumJobs && (self.stages?.count ?? 0) <= Self.maximumStages
+    }
+
+    /// There are seven; a later version may have more.
+    package static let maximumStages = 50
 
     /// No node holds more; a longer list is a fault of its sender.
     package static let maximumJobs = 1000

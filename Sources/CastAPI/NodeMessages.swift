@@ -63,11 +63,14 @@ package struct HeartbeatRequest: Sendable, Codable, Equatable {
     ///
     /// Nil says nothing about jobs; an empty list says that there are none.
     package var claimedJobIDs: [JobID]?
+    /// What each stage of the node has done so far; nodes of the existing server send none.
+    package var stages: [StageMessage]?
 
     package init(
         name: String? = nil, whisperModel: String? = nil, whisperBackend: String? = nil, currentJobID: JobID? = nil,
-        claimedJobIDs: [JobID]? = nil
+        claimedJobIDs: [JobID]? = nil, stages: [StageMessage]? = nil
     ) {
+        self.stages = stages
         self.name = name
         self.whisperModel = whisperModel
         self.whisperBackend = whisperBackend
@@ -76,7 +79,7 @@ package struct HeartbeatRequest: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name
+        case name, stages
         case whisperModel = "whisper_model"
         case whisperBackend = "whisper_backend"
         case currentJobID = "current_job_id"
@@ -231,11 +234,18 @@ package struct NodeSummary: Sendable, Codable, Equatable {
     @Null package var lastHeartbeat: WireDate?
     @Null package var currentJobID: JobID?
     package var priority: Int
+    /// What its stages have done since it started; left out for a node that does not say, or was not heard yet.
+    package var stages: [StageMessage]?
+    /// The stage that decided lately how fast it went.
+    package var slowestStage: Stage?
 
     package init(
         id: NodeID, name: String, url: String, whisperModel: String?, whisperBackend: String?, status: String,
-        lastHeartbeat: WireDate?, currentJobID: JobID?, priority: Int
+        lastHeartbeat: WireDate?, currentJobID: JobID?, priority: Int, stages: [StageReport]? = nil,
+        slowestStage: Stage? = nil
     ) {
+        self.stages = stages?.map(StageMessage.init)
+        self.slowestStage = slowestStage
         self.id = id
         self.name = name
         self.url = url
@@ -248,7 +258,8 @@ package struct NodeSummary: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, name, url, status, priority
+        case id, name, url, status, priority, stages
+        case slowestStage = "slowest_stage"
         case whisperModel = "whisper_model"
         case whisperBackend = "whisper_backend"
         case lastHeartbeat = "last_heartbeat"

@@ -157,12 +157,18 @@ package struct ListedJobMessage: Sendable, Codable, Equatable {
     @Null package var nodeName: String?
     /// Why it waits, in words; only of a queued job.
     package var waitsFor: String?
+    /// Only nodes with this model get it.
+    package var model: String?
+    /// Why there is a second try; left out where it is none.
+    package var secondTry: SecondTryReason?
 
     package init(
         _ job: Job, episodeTitle: String, podcastTitle: String, nodeName: String?, isStuck: Bool,
-        runtimeSeconds: Int?, waitsFor: String?
+        runtimeSeconds: Int?, waitsFor: String?, secondTry: SecondTry? = nil
     ) {
-        let message = JobMessage(job)
+        let message = JobMessage(job, secondTry: secondTry)
+        self.model = message.model
+        self.secondTry = message.secondTry
         self.jobID = job.id
         self.episodeID = job.episodeID
         self.episodeTitle = episodeTitle
@@ -184,7 +190,8 @@ package struct ListedJobMessage: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case status, priority, attempts
+        case status, priority, attempts, model
+        case secondTry = "second_try"
         case jobID = "job_id"
         case episodeID = "episode_id"
         case episodeTitle = "episode_title"

@@ -17,9 +17,17 @@ package struct JobMessage: Sendable, Codable, Equatable {
     @Null package var nextRetryAt: WireDate?
     @Null package var errorMessage: String?
     package var createdAt: WireDate
+    /// Only nodes with this model get it; left out where any may have it.
+    package var model: String?
+    /// Left out where it is none.
+    package var secondTry: SecondTryReason?
 
-    /// - Parameter startedAt: When the last try at the job began, for one that no longer runs; a running one knows.
-    package init(_ job: Job, startedAt: Date? = nil) {
+    /// - Parameters:
+    ///   - startedAt: When the last try at the job began, for one that no longer runs; a running one knows.
+    ///   - secondTry: The second try that it is.
+    package init(_ job: Job, startedAt: Date? = nil, secondTry: SecondTry? = nil) {
+        self.model = job.model
+        self.secondTry = SecondTryReason(job, secondTry)
         self.id = job.id
         self.episodeID = job.episodeID
         self.jobType = job.kind
@@ -50,7 +58,8 @@ package struct JobMessage: Sendable, Codable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, priority, status, attempts
+        case id, priority, status, attempts, model
+        case secondTry = "second_try"
         case episodeID = "episode_id"
         case jobType = "job_type"
         case maxAttempts = "max_attempts"
@@ -82,11 +91,18 @@ package struct QueueStatusResponse: Sendable, Codable, Equatable {
         /// Who holds it; only of a running job.
         package var nodeName: String?
         package var startedAt: WireDate?
+        /// Only nodes with this model get it.
+        package var model: String?
+        /// Why there is a second try; left out where it is none.
+        package var secondTry: SecondTryReason?
 
         package init(
             jobID: JobID, episodeID: EpisodeID, episodeTitle: String, priority: Int, progress: Int? = nil,
-            nodeName: String? = nil, startedAt: WireDate? = nil
+            nodeName: String? = nil, startedAt: WireDate? = nil, model: String? = nil,
+            secondTry: SecondTryReason? = nil
         ) {
+            self.model = model
+            self.secondTry = secondTry
             self.jobID = jobID
             self.episodeID = episodeID
             self.episodeTitle = episodeTitle
@@ -97,7 +113,8 @@ package struct QueueStatusResponse: Sendable, Codable, Equatable {
         }
 
         enum CodingKeys: String, CodingKey {
-            case priority, progress
+            case priority, progress, model
+            case secondTry = "second_try"
             case jobID = "job_id"
             case episodeID = "episode_id"
             case episodeTitle = "episode_title"

@@ -11,6 +11,8 @@ package struct Event: Sendable, Equatable {
         case jobCompleted = "job.completed"
         case jobFailed = "job.failed"
         case jobCancelled = "job.cancelled"
+        /// A second try at a doubtful transcript ended; `detail` says how, and with which models.
+        case secondTryEnded = "second_try.ended"
         /// Many at once; `detail.count` says how many.
         case jobsQueued = "jobs.queued"
         case jobsCancelled = "jobs.cancelled"

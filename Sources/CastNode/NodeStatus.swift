@@ -1,6 +1,5 @@
 import CastClient
 package import CastCore
-package import Transcription
 
 /// What the node says of itself on `/status`; the first four fields are those of nodes of the existing server.
 package struct NodeStatus: Sendable, Codable, Equatable {

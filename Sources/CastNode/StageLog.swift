@@ -1,6 +1,6 @@
+package import CastCore
 import Foundation
 package import Logging
-package import Transcription
 
 /// When the worker's log says what the stages do, and what it says: once in a while as long as something moves.
 package struct StageLog: Sendable {

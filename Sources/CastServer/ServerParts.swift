@@ -14,6 +14,8 @@ package struct ServerParts: Sendable {
     package let logger: Logger
     package let now: @Sendable () -> Date
     package let metrics = ServerMetrics()
+    /// What nodes say of their stages.
+    package let stages = StageBoard()
     /// Nil when no provider of pods is configured.
     package let fleet: FleetController?
     let post: NoticePost?

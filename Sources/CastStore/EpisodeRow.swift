@@ -6,7 +6,7 @@ import GRDB
 enum EpisodeRow {
     static let columns = """
         id, feedID, guid, title, description, link, audioURL, duration, publishedAt, state, stem, audioPath, audioSize, \
-        transcriptPath, transcriptModel, transcriptSource, transcribedAt, published, publishedFault, error, createdAt, updatedAt
+        transcriptPath, transcriptModel, transcriptSource, transcribedAt, isDoubtful, published, publishedFault, error, createdAt, updatedAt
         """
 
     static func fetch(_ db: GRDB.Database, _ id: EpisodeID) throws -> Episode? {
@@ -24,8 +24,8 @@ enum EpisodeRow {
             publishedAt: Date(stored: row["publishedAt"]), state: state, stem: row["stem"],
             audioPath: row["audioPath"], audioSize: row["audioSize"], transcriptPath: row["transcriptPath"],
             transcriptModel: row["transcriptModel"], transcriptSource: row["transcriptSource"],
-            transcribedAt: Date(stored: row["transcribedAt"]), published: try Self.published(row["published"]),
-            publishedFault: row["publishedFault"], error: row["error"],
+            transcribedAt: Date(stored: row["transcribedAt"]), isDoubtful: row["isDoubtful"],
+            published: try Self.published(row["published"]), publishedFault: row["publishedFault"], error: row["error"],
             createdAt: Date(stored: row["createdAt"]), updatedAt: Date(stored: row["updatedAt"]))
     }
 
@@ -47,7 +47,7 @@ enum EpisodeRow {
             sql: """
                 UPDATE episode SET updatedAt = ?2, state = CASE
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'transcribe' AND state = 'running'
-                        AND hasBegun) THEN 'transcribing'
+                        AND hasBegun AND isSecondTry = 0) THEN 'transcribing'
                     WHEN EXISTS (SELECT 1 FROM job WHERE episodeID = ?1 AND kind = 'download' AND state = 'running')
                         THEN 'downloading'
                     WHEN transcriptPath IS NOT NULL THEN 'completed'
@@ -76,13 +76,17 @@ enum EpisodeRow {
                     WHERE id = ?
                     """,
                 arguments: [path, size, duration, id.rawValue])
-        case .transcript(let path, let model, let source, let duration):
+        case .transcript(let path, let model, let source, let duration, let quality):
             try db.execute(
                 sql: """
                     UPDATE episode SET transcriptPath = ?, transcriptModel = ?, transcriptSource = ?,
-                    transcribedAt = ?, duration = coalesce(?, duration), error = NULL WHERE id = ?
+                    transcribedAt = ?, duration = coalesce(?, duration), error = NULL, quality = ?, isDoubtful = ?
+                    WHERE id = ?
                     """,
-                arguments: [path, model, source, now.stored, duration, id.rawValue])
+                arguments: [
+                    path, model, source, now.stored, duration, try quality.map(QualityText.text),
+                    quality?.isDoubtful ?? false, id.rawValue,
+                ])
         }
     }
 }

@@ -9,6 +9,7 @@ package struct EpisodeStore: Sendable {
     /// A try at one of an episode's jobs, for its history.
     package struct Attempt: Sendable, Equatable {
         package var kind: JobKind
+        package var isSecondTry: Bool
         package var nodeID: NodeID
         package var nodeName: String?
         package var startedAt: Date
@@ -81,7 +82,7 @@ package struct EpisodeStore: Sendable {
 
     /// Newest published first.
     package func list(
-        feed: FeedID? = nil, state: EpisodeState? = nil, limit: Int, offset: Int = 0
+        feed: FeedID? = nil, state: EpisodeState? = nil, onlyDoubtful: Bool = false, limit: Int, offset: Int = 0
     ) async throws -> (episodes: [Episode], total: Int) {
         try await self.access.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
@@ -96,6 +97,7 @@ package struct EpisodeStore: Sendable {
                 conditions.append("state = ?")
                 arguments += [state.rawValue]
             }
+            if onlyDoubtful { conditions.append("isDoubtful = 1") }
             let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
             let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM episode \(filter)", arguments: arguments)
             let rows = try Row.fetchAll(
@@ -193,7 +195,7 @@ package struct EpisodeStore: Sendable {
 
     /// Newest published first, from a place on; however deep that place is, a look into an index finds it.
     package func page(
-        feed: FeedID? = nil, state: EpisodeState? = nil, after cursor: Cursor?, limit: Int
+        feed: FeedID? = nil, state: EpisodeState? = nil, onlyDoubtful: Bool = false, after cursor: Cursor?, limit: Int
     ) async throws -> [Episode] {
         try await self.access.read { db in
             if let feed { _ = try FeedStore.require(db, feed) }
@@ -207,6 +209,7 @@ package struct EpisodeStore: Sendable {
                 conditions.append("state = ?")
                 arguments += [state.rawValue]
             }
+            if onlyDoubtful { conditions.append("isDoubtful = 1") }
             if let cursor {
                 // Those without a date come last; within them, the number decides.
                 if let date = cursor.publishedAt {
@@ -292,7 +295,7 @@ package struct EpisodeStore: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT j.kind, a.nodeID, n.name, a.startedAt, a.endedAt, a.outcome, a.error
+                    SELECT j.kind, j.isSecondTry, a.nodeID, n.name, a.startedAt, a.endedAt, a.outcome, a.error
                     FROM attempt a JOIN job j ON j.id = a.jobID LEFT JOIN node n ON n.id = a.nodeID
                     WHERE j.episodeID = ? ORDER BY a.startedAt
                     """,
@@ -300,7 +303,7 @@ package struct EpisodeStore: Sendable {
             ).compactMap { row in
                 guard let kind = JobKind(rawValue: row["kind"]) else { return nil }
                 return Attempt(
-                    kind: kind, nodeID: NodeID(row["nodeID"]), nodeName: row["name"],
+                    kind: kind, isSecondTry: row["isSecondTry"], nodeID: NodeID(row["nodeID"]), nodeName: row["name"],
                     startedAt: Date(stored: row["startedAt"]), endedAt: Date(stored: row["endedAt"]),
                     outcome: row["outcome"], error: row["error"])
             }

@@ -5,7 +5,7 @@ import GRDB
 /// The job table's columns, to and from a `Job`.
 enum JobRow {
     static let columns = """
-        id, episodeID, kind, priority, lane, model, attempts, maxAttempts, error, createdAt, scheduledAt, followUp, state, notBefore, \
+        id, episodeID, kind, priority, lane, model, isSecondTry, attempts, maxAttempts, error, createdAt, scheduledAt, followUp, state, notBefore, \
         nodeID, attemptID, leaseSince, leaseUntil, hasBegun, progress, touchedAt, missingSince, endedAt
         """
 
@@ -20,7 +20,7 @@ enum JobRow {
         }
         return Job(
             id: JobID(row["id"]), episodeID: EpisodeID(row["episodeID"]), kind: kind, priority: row["priority"],
-            lane: JobLane(rawValue: row["lane"]) ?? .archive, model: row["model"],
+            lane: JobLane(rawValue: row["lane"]) ?? .archive, model: row["model"], isSecondTry: row["isSecondTry"],
             attempts: row["attempts"], maxAttempts: row["maxAttempts"], error: row["error"],
             createdAt: Date(stored: row["createdAt"]), scheduledAt: Date(stored: row["scheduledAt"]),
             followUp: (row["followUp"] as String?).flatMap(JobKind.init(rawValue:)), state: try Self.state(row))

@@ -55,6 +55,7 @@ extension JobStore {
                 """,
             arguments: arguments + ["fresh": (now - wish.freshFor).stored, "limit": selection.limit])
         defer { try? db.execute(sql: "DROP TABLE temp.chosen") }
+        if wish.again { try SecondTries.withdraw(db, of: "SELECT id FROM chosen", at: now) }
         let candidates = try Int.fetchOne(db, sql: "SELECT count(*) FROM chosen") ?? 0
         try db.execute(
             sql: """
@@ -111,7 +112,7 @@ extension JobStore {
                 turn = (SELECT turn FROM chosen c WHERE c.id = job.episodeID),
                 model = iif(kind = 'transcribe', (SELECT model FROM chosen c WHERE c.id = job.episodeID), NULL)
                 WHERE id IN (SELECT max(j.id) FROM chosen c JOIN job j ON j.episodeID = c.id
-                    WHERE j.state = 'failed' AND j.kind = c.kind GROUP BY c.id)
+                    WHERE j.state = 'failed' AND j.kind = c.kind AND j.isSecondTry = 0 GROUP BY c.id)
                 """,
             arguments: ["now": now.stored, "priority": wish.priority])
         let revived = db.changesCount

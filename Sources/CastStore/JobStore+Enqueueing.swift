@@ -50,6 +50,8 @@ extension JobStore {
             if !wish.again, found.transcriptPath != nil {
                 throw CastError(.conflict, "Episode already has a transcript. Use retranscribe to make it anew.")
             }
+            // Whoever wants it made anew does not wait for a second try that nobody has begun.
+            if wish.again { try SecondTries.withdraw(db, of: "SELECT \(episode.rawValue)", at: now) }
             if let active = try Self.activeKind(db, episode) {
                 // A download that was asked for alone goes on to a transcript, which is what is wanted now.
                 let row = try Row.fetchOne(
@@ -136,7 +138,7 @@ extension JobStore {
             let failed = try db.cachedStatement(
                 sql: """
                     SELECT \(JobRow.columns) FROM job WHERE episodeID = ? AND kind = ? AND state = 'failed'
-                    ORDER BY id DESC LIMIT 1
+                    AND isSecondTry = 0 ORDER BY id DESC LIMIT 1
                     """)
             if let row = try Row.fetchOne(failed, arguments: [episode.rawValue, kind.rawValue]) {
                 var job = try JobRow.job(row)

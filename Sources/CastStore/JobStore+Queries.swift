@@ -118,8 +118,9 @@ extension JobStore {
                 sql: """
                     SELECT total(coalesce(e.duration, ?) * (100 - j.progress) / 100.0)
                     FROM job j JOIN episode e ON e.id = j.episodeID WHERE j.kind = 'transcribe' AND j.state = 'running'
+                    AND (j.model IS NULL OR j.model = ?)
                     """,
-                arguments: [unknown])
+                arguments: [unknown, model])
             return (row?["n"] ?? 0, (row?["seconds"] ?? 0) + (running ?? 0))
         }
     }

@@ -34,6 +34,19 @@ extension JobStore {
         }
     }
 
+    /// How many queued transcriptions ask for which model; those that ask for none are left out.
+    package func wantedModels() async throws -> [String: Int] {
+        try await self.access.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT model, count(*) AS n FROM job
+                    WHERE kind = 'transcribe' AND state = 'queued' AND model IS NOT NULL GROUP BY model
+                    """)
+            return Dictionary(rows.map { ($0["model"] as String, $0["n"] as Int) }, uniquingKeysWith: +)
+        }
+    }
+
     /// The failed jobs that a person may want to try again, the last ones first: the newest of an episode and kind, unless
     /// it was done since or another job of the episode is on its way.
     ///

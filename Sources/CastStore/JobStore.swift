@@ -100,8 +100,9 @@ package struct JobStore: Sendable {
     package enum Product: Sendable, Equatable {
         /// A file below the storage folder, with its size in bytes, and the length of the audio where it is known.
         case audio(path: String, size: Int64, duration: Double?)
-        /// The Markdown below the storage folder.
-        case transcript(path: String, model: String?, source: String, duration: Double?)
+        /// The Markdown below the storage folder, and what can be said of the text.
+        case transcript(
+            path: String, model: String?, source: String, duration: Double?, quality: TranscriptQuality? = nil)
     }
 
     /// Takes a result, once.
@@ -110,10 +111,14 @@ package struct JobStore: Sendable {
     ///   - install: Puts the finished files in place; called inside the transaction, only for the one result that is
     ///     taken, so that a crash leaves either the old state or a file that the next try replaces.
     ///   - sync: Brings the files to the disk, before the commit; done once for all results that are committed together.
+    ///   - secondTryModel: The model for a second try, where this transcript calls for one; it is queued in the same
+    ///     transaction, once for an episode and its audio.
+    ///   - setAside: Called instead of `install` with the result of a second try that is not better than what is there.
     /// - Returns: `.changed` for the result that was taken, `.unchanged` when the job was done already.
     /// - Throws: `.notFound` for an unknown job, `.forbidden` for a node that never had it.
     package func complete(
         _ id: JobID, by node: NodeID, product: Product, at now: Date, sync: (@Sendable () throws -> Void)? = nil,
+        secondTryModel: String? = nil, setAside: (@Sendable () throws -> Void)? = nil,
         install: @escaping @Sendable () throws -> Void
     ) async throws -> JobVerdict {
         try await self.access.write(barrier: sync) { db in
@@ -130,7 +135,15 @@ package struct JobStore: Sendable {
             guard isDone == false,
                 case .changed = try Self.apply(db, .completed(by: node), to: job, at: now, jitter: 0).verdict
             else { return .unchanged }
+            guard try SecondTries.isKept(db, product, of: job, at: now) else {
+                // The first transcript stays as it is, file and row.
+                try setAside?()
+                return .changed
+            }
             try EpisodeRow.store(db, product, of: job.episodeID, at: now)
+            if let secondTryModel {
+                try SecondTries.queue(db, secondTryModel, after: job, product, at: now)
+            }
             if let next = job.followUp, try Self.activeKind(db, job.episodeID) == nil {
                 // It stays in its lane, however long the download took.
                 let wish = Wish(priority: job.priority, freshFor: job.lane == .fresh ? .infinity : -.infinity)
@@ -222,7 +235,10 @@ package struct JobStore: Sendable {
                 try EpisodeRow.refreshState(db, job.episodeID, at: now)
             }
         case .leftOut, .resumed, .released, .failed, .completed, .leaseExpired, .stalled, .interrupted, .retried:
-            if case .failed = changed.state {
+            if job.isSecondTry {
+                // The episode has its transcript, whatever becomes of this.
+                try SecondTries.follow(db, from: job, to: changed, at: now)
+            } else if case .failed = changed.state {
                 try db.execute(
                     sql: "UPDATE episode SET error = ? WHERE id = ?",
                     arguments: [changed.error ?? "It failed.", job.episodeID.rawValue])
@@ -253,6 +269,7 @@ package struct JobStore: Sendable {
     private static func detail(of event: JobEvent, _ job: Job) -> [String: JSONValue] {
         var detail: [String: JSONValue] = ["job_type": .string(job.kind.rawValue), "reason": .string(event.reason)]
         if let error = job.error { detail["error"] = .string(error) }
+        if job.isSecondTry { detail["second_try"] = .bool(true) }
         return detail
     }
 }

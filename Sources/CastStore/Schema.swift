@@ -21,6 +21,9 @@ enum Schema {
         migrator.registerMigration("messages about the fleet, devices of pods") { db in
             try db.execute(sql: Self.fleetMessages)
         }
+        migrator.registerMigration("quality of transcripts, second tries") { db in
+            try db.execute(sql: Self.quality)
+        }
         return migrator
     }
 

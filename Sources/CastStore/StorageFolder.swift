@@ -132,11 +132,14 @@ package struct StorageFolder: Sendable {
     }
 
     /// A second name for what lies at a path now, so that it can be put back; nil when nothing does.
-    package func keepAside(_ path: String) throws -> Staged? {
-        let final = try self.url(of: path)
-        let temporary = final.deletingLastPathComponent()
+    ///
+    /// - Parameter place: Where `install` puts it; back to where it was unless said otherwise.
+    package func keepAside(_ path: String, for place: String? = nil) throws -> Staged? {
+        let source = try self.url(of: path)
+        let final = try self.url(of: place ?? path)
+        let temporary = source.deletingLastPathComponent()
             .appendingPathComponent(".\(UUID().uuidString).tmp", isDirectory: false)
-        if link(final.path, temporary.path) == 0 { return Staged(temporary: temporary, final: final) }
+        if link(source.path, temporary.path) == 0 { return Staged(temporary: temporary, final: final) }
         guard errno == ENOENT else { throw Self.failure("\(path) cannot be kept aside") }
         return nil
     }

@@ -152,13 +152,28 @@ import Testing
             try FileManager.default.removeItem(atPath: "\(world.storagePath)/\(gone)")
             try world.write("Removed/audio/old.mp3", "old")
             try world.write("Removed/audio/young.mp3", "young")
-            try FileManager.default.setAttributes(
-                [.modificationDate: Date() - 7200], ofItemAtPath: world.storagePath + "/Removed/audio/old.mp3")
+            // What a second try left over is its episode's.
+            let (text, now) = ("Pilots/transcripts/one.md", BackupTests.now)
+            let episode = try #require(try await world.database.episodes.list(limit: 1).episodes.first)
+            _ = try await world.database.jobs.enqueue(.transcribe, for: episode.id, at: now)
+            let claim = try #require(
+                try await world.database.jobs.claim(
+                    .transcribe, by: NodeID("n"), attempt: "a", until: now + 60, at: now))
+            _ = try await world.database.jobs.complete(
+                claim.job.id, by: NodeID("n"),
+                product: .transcript(path: text, model: "base", source: "whisper", duration: nil), at: now, install: {})
+            let other = TranscriptIntake.otherPath(of: text)
+            for path in [text, other] { try world.write(path, "words") }
+            for path in ["Removed/audio/old.mp3", other] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date() - 7200], ofItemAtPath: "\(world.storagePath)/\(path)")
+            }
             let findings = await Self.findings(try Self.world(folder), .files)
             #expect(findings.map(\.level) == [.problem, .warning])
             #expect(findings.first?.sentence.contains(gone) == true)
             #expect(findings.last?.sentence.contains("Removed/audio/old.mp3") == true)
             #expect(findings.last?.sentence.contains("young") == false)
+            #expect(findings.last?.sentence.hasPrefix("1 files") == true)
         }
     }
 

@@ -33,6 +33,7 @@ package enum KnownVariables {
         Entry("MAX_DOWNLOADS_PER_HOST", .server),
         Entry("MAX_TRANSCRIPT_DOWNLOAD_WORKERS", .server),
         Entry("PUBLISHER_TRANSCRIPTS", .server),
+        Entry("SECOND_TRY_MODEL", .server),
         Entry("FRESH_DAYS", .server),
         Entry("FEED_REFRESH_MINUTES", .server),
         Entry("AUDIO_RETENTION_DAYS", .server),

@@ -87,6 +87,8 @@ package struct Job: Sendable, Equatable {
     package var lane: JobLane
     /// Only nodes with this model may have it; nil for any node.
     package var model: String?
+    /// Whether it is a second try at a doubtful transcript, which stays and stays readable meanwhile.
+    package var isSecondTry: Bool
     /// Tries that count: a failure and a lost begun lease do, a release does not.
     package var attempts: Int
     package var maxAttempts: Int
@@ -101,7 +103,7 @@ package struct Job: Sendable, Equatable {
 
     package init(
         id: JobID, episodeID: EpisodeID, kind: JobKind, priority: Int = 10, lane: JobLane = .archive,
-        model: String? = nil, attempts: Int = 0,
+        model: String? = nil, isSecondTry: Bool = false, attempts: Int = 0,
         maxAttempts: Int = Job.defaultMaxAttempts, error: String? = nil, createdAt: Date, scheduledAt: Date? = nil,
         followUp: JobKind? = nil, state: State
     ) {
@@ -111,6 +113,7 @@ package struct Job: Sendable, Equatable {
         self.priority = priority
         self.lane = lane
         self.model = model
+        self.isSecondTry = isSecondTry
         self.attempts = attempts
         self.maxAttempts = maxAttempts
         self.error = error

@@ -45,6 +45,8 @@ package struct Episode: Sendable, Equatable {
     package var transcriptSource: String?
     /// When the transcript that is there came.
     package var transcribedAt: Date?
+    /// Whether that transcript calls for a look, as `TranscriptQuality` says.
+    package var isDoubtful: Bool
     /// What the publisher offers.
     package var published: [PublishedTranscript]
     /// Why none of that could be used.
@@ -57,8 +59,9 @@ package struct Episode: Sendable, Equatable {
         id: EpisodeID, feedID: FeedID, guid: String, title: String, description: String?, link: String?,
         audioURL: String?, duration: Double?, publishedAt: Date?, state: EpisodeState, stem: String,
         audioPath: String?, audioSize: Int64?, transcriptPath: String?, transcriptModel: String?,
-        transcriptSource: String?, transcribedAt: Date? = nil, published: [PublishedTranscript] = [],
-        publishedFault: String? = nil, error: String?, createdAt: Date, updatedAt: Date
+        transcriptSource: String?, transcribedAt: Date? = nil, isDoubtful: Bool = false,
+        published: [PublishedTranscript] = [], publishedFault: String? = nil, error: String?, createdAt: Date,
+        updatedAt: Date
     ) {
         self.id = id
         self.feedID = feedID
@@ -77,6 +80,7 @@ package struct Episode: Sendable, Equatable {
         self.transcriptModel = transcriptModel
         self.transcriptSource = transcriptSource
         self.transcribedAt = transcribedAt
+        self.isDoubtful = isDoubtful
         self.published = published
         self.publishedFault = publishedFault
         self.error = error

@@ -1,4 +1,4 @@
-import Transcription
+import CastCore
 
 /// The status page for people: it reloads itself, needs no script, and asks no other host for anything.
 package enum StatusHTML {

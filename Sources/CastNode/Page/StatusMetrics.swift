@@ -1,4 +1,4 @@
-import Transcription
+import CastCore
 
 /// The node's numbers in Prometheus' text form.
 package enum StatusMetrics {

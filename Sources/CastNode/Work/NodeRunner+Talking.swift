@@ -74,8 +74,10 @@ extension NodeRunner {
     ///
     /// - Returns: False when it does not know us.
     private func heartbeat() async -> Bool {
+        let stages = self.stages
         let request = self.state.withLock {
-            $0.heartbeat(name: self.name, model: self.transcriber.model, backend: self.transcriber.backend)
+            $0.heartbeat(
+                name: self.name, model: self.transcriber.model, backend: self.transcriber.backend, stages: stages)
         }
         do {
             let response = try await self.api.heartbeat(request)

@@ -216,10 +216,13 @@ package struct NodeState: Sendable {
     }
 
     /// What a heartbeat says of jobs: all of them.
-    package func heartbeat(name: String, model: String, backend: Backend) -> HeartbeatRequest {
+    package func heartbeat(
+        name: String, model: String, backend: Backend, stages: [StageReport] = []
+    ) -> HeartbeatRequest {
         HeartbeatRequest(
             name: name, whisperModel: model, whisperBackend: backend.rawValue,
-            currentJobID: self.recognising?.job.handle.job, claimedJobIDs: self.jobs.map(\.handle.job))
+            currentJobID: self.recognising?.job.handle.job, claimedJobIDs: self.jobs.map(\.handle.job),
+            stages: stages.map(StageMessage.init))
     }
 
     /// The jobs beside the oldest in recognition whose audio is here or on its way.

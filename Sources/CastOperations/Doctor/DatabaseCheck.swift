@@ -77,7 +77,11 @@ enum DatabaseCheck {
             let still = Set(try await database.namedFiles())
             missing = missing.filter { still.contains($0) && !isThere($0) }
         }
-        let named = first.map(\.path) + first.filter(\.isTranscript).map { TranscriptIntake.nativePath(of: $0.path) }
+        let named =
+            first.map(\.path)
+            + first.filter(\.isTranscript).flatMap {
+                [TranscriptIntake.nativePath(of: $0.path), TranscriptIntake.otherPath(of: $0.path)]
+            }
         return Self.findings(missing: missing, named: Set(named), stored: stored, at: world.now())
     }
 

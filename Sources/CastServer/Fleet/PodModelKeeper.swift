@@ -39,9 +39,11 @@ struct PodModelKeeper: Sendable {
         try await self.parts.settings.set([FleetSetting.model.rawValue: id], at: self.parts.now())
     }
 
+    static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\/-]{0,99}/) != nil }
+
     /// A name that can stand in an environment, an address and a shell.
     private static func checked(_ id: String) throws -> String {
-        guard id.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\/-]{0,99}/) != nil else {
+        guard Self.isName(id) else {
             throw CastError(
                 .invalid, "“\(id.prefix(100))” is not a model's name: letters, digits, dots, dashes and one slash.")
         }

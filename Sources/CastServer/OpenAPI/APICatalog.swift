@@ -17,6 +17,10 @@ enum APICatalog {
     private static let newest = APICall.Parameter.number("newest", "Only so many, counted from the newest.")
     private static let format = APICall.Parameter.choice(
         "format", TranscriptFormat.allCases.map(\.rawValue), "The form of the transcript.")
+    private static let doubtful = APICall.Parameter.text(
+        "doubtful", "true takes only episodes whose transcript is doubtful.")
+    private static let version = APICall.Parameter.choice(
+        "version", ["other"], "The transcript that a second try left over.")
     private static let feed = APICall.Parameter.number("feed_id", "Only of this feed.")
 
     private static var system: [APICall] {
@@ -59,7 +63,7 @@ enum APICatalog {
                 query: [.text("auto_queue", "false queues nothing.")], RefreshResponse.self),
             .init(
                 "GET", "/api/feeds/{feed_id}/episodes", "A feed's episodes, newest first.",
-                query: [limit, offset, cursor, state], EpisodeListResponse.self),
+                query: [limit, offset, cursor, state, doubtful], EpisodeListResponse.self),
             .init(
                 "GET", "/api/feeds/{feed_id}/export", "All transcripts of a feed as ZIP.", query: [format],
                 .other("application/zip")),
@@ -70,7 +74,7 @@ enum APICatalog {
     private static var episodes: [APICall] {
         [
             .init(
-                "GET", "/api/episodes", "Episodes, newest first.", query: [limit, offset, cursor, state],
+                "GET", "/api/episodes", "Episodes, newest first.", query: [limit, offset, cursor, state, doubtful],
                 EpisodeListResponse.self),
             .init(
                 "POST", "/api/episodes", "Adds one episode by its audio's address.", body: AddEpisodeRequest.self,
@@ -89,7 +93,8 @@ enum APICatalog {
             .init("GET", "/api/episodes/{episode_id}/audio", "The audio, whole or in part.", .other("audio/mpeg")),
             .init("DELETE", "/api/episodes/{episode_id}/audio", "Removes audio that has served.", MessageResponse.self),
             .init(
-                "GET", "/api/episodes/{episode_id}/transcript", "The transcript in any form.", query: [format],
+                "GET", "/api/episodes/{episode_id}/transcript", "The transcript in any form.",
+                query: [format, version],
                 .other("text/plain")),
             .init(
                 "GET", "/api/episodes/{episode_id}/transcript/section", "What is said from a time on.",

@@ -21,11 +21,13 @@ package struct EpisodeView: Sendable {
         package var endedAt: Date?
         package var outcome: Outcome
         package var problem: String?
+        package var isSecondTry: Bool
 
         package init(
             kind: JobKind, node: String, startedAt: Date, endedAt: Date? = nil, outcome: Outcome,
-            problem: String? = nil
+            problem: String? = nil, isSecondTry: Bool = false
         ) {
+            self.isSecondTry = isSecondTry
             self.kind = kind
             self.node = node
             self.startedAt = startedAt
@@ -52,6 +54,12 @@ package struct EpisodeView: Sendable {
     package var problem: String?
     package var hasAudio: Bool
     package var transcript: Transcript?
+    /// The second try at a doubtful transcript, if there was one.
+    package var secondTry: SecondTry?
+    /// Whether a node that could make it is there.
+    package var canTryAgain: Bool
+    /// Whether the transcript that the second try left over can be read.
+    package var hasOther: Bool
     /// Oldest first.
     package var attempts: [Attempt]
     package var notice: String?
@@ -60,8 +68,12 @@ package struct EpisodeView: Sendable {
         id: EpisodeID, title: String, feedID: FeedID, feedTitle: String, publishedAt: Date? = nil,
         duration: Double? = nil, description: String? = nil, link: String? = nil, state: EpisodeState,
         isQueued: Bool = false, percent: Int? = nil, node: String? = nil, problem: String? = nil,
-        hasAudio: Bool = false, transcript: Transcript? = nil, attempts: [Attempt] = [], notice: String? = nil
+        hasAudio: Bool = false, transcript: Transcript? = nil, secondTry: SecondTry? = nil, canTryAgain: Bool = false,
+        hasOther: Bool = false, attempts: [Attempt] = [], notice: String? = nil
     ) {
+        self.secondTry = secondTry
+        self.canTryAgain = canTryAgain
+        self.hasOther = hasOther
         self.id = id
         self.title = title
         self.feedID = feedID

@@ -15,11 +15,14 @@ package struct FeedView: Sendable {
         package var percent: Int?
         /// Why it failed, in a sentence.
         package var problem: String?
+        /// Whether its transcript calls for a look.
+        package var isDoubtful: Bool
 
         package init(
             id: EpisodeID, title: String, publishedAt: Date? = nil, duration: Double? = nil, state: EpisodeState,
-            isQueued: Bool = false, percent: Int? = nil, problem: String? = nil
+            isQueued: Bool = false, percent: Int? = nil, problem: String? = nil, isDoubtful: Bool = false
         ) {
+            self.isDoubtful = isDoubtful
             self.id = id
             self.title = title
             self.publishedAt = publishedAt
@@ -69,6 +72,10 @@ package struct FeedView: Sendable {
     package var problem: String?
     /// Of the whole podcast, whatever is shown.
     package var counts: [EpisodeState: Int]
+    /// How many transcripts of the whole podcast are doubtful.
+    package var doubtfulCount: Int
+    /// Only episodes with such a transcript are shown.
+    package var onlyDoubtful: Bool
     /// One page of them.
     package var episodes: [EpisodeRow]
     /// From 1.
@@ -85,9 +92,12 @@ package struct FeedView: Sendable {
     package init(
         id: FeedID, title: String, author: String? = nil, description: String? = nil, link: String? = nil,
         feedAddress: String? = nil, checkedAt: Date? = nil, problem: String? = nil, counts: [EpisodeState: Int],
-        episodes: [EpisodeRow], page: Int = 1, pageCount: Int = 1, state: EpisodeState? = nil, search: String? = nil,
+        doubtfulCount: Int = 0, onlyDoubtful: Bool = false, episodes: [EpisodeRow], page: Int = 1, pageCount: Int = 1,
+        state: EpisodeState? = nil, search: String? = nil,
         settings: Settings? = nil, notice: String? = nil
     ) {
+        self.doubtfulCount = doubtfulCount
+        self.onlyDoubtful = onlyDoubtful
         self.id = id
         self.title = title
         self.author = author

@@ -35,11 +35,13 @@ package struct HomeView: Sendable {
         /// 0 to 100; nil while nobody knows.
         package var percent: Int?
         package var startedAt: Date
+        package var isSecondTry: Bool
 
         package init(
             episodeID: EpisodeID, title: String, feedTitle: String, kind: JobKind, node: String? = nil,
-            percent: Int? = nil, startedAt: Date
+            percent: Int? = nil, startedAt: Date, isSecondTry: Bool = false
         ) {
+            self.isSecondTry = isSecondTry
             self.episodeID = episodeID
             self.title = title
             self.feedTitle = feedTitle
@@ -77,8 +79,14 @@ package struct HomeView: Sendable {
         package var status: Node.Status
         package var model: String?
         package var lastHeartbeatAt: Date?
+        /// The stage that decides how fast it goes, where it says.
+        package var slowest: Stage?
 
-        package init(name: String, status: Node.Status, model: String? = nil, lastHeartbeatAt: Date? = nil) {
+        package init(
+            name: String, status: Node.Status, model: String? = nil, lastHeartbeatAt: Date? = nil,
+            slowest: Stage? = nil
+        ) {
+            self.slowest = slowest
             self.name = name
             self.status = status
             self.model = model

@@ -117,6 +117,33 @@ enum PageText {
         }
     }
 
+    static func label(_ job: Job) -> String {
+        job.isSecondTry ? "Second try with \(job.model ?? "any model")" : self.label(job.kind)
+    }
+
+    /// A transcript's quality in a line: `142 words a minute, 3 % repeated, longest gap 12 s, 91 % certain`.
+    static func quality(_ quality: TranscriptQuality) -> String {
+        let percent = { (share: Double) in "\(Int(min(1, max(0, share)) * 100)) %" }
+        var parts: [String] = []
+        if let pace = quality.wordsPerMinute { parts.append("\(self.number(Int(min(pace, 1e6)))) words a minute") }
+        parts.append("\(percent(quality.repetition)) repeated")
+        parts.append("longest gap \(self.span(quality.longestGap))")
+        if let confidence = quality.confidence { parts.append("\(percent(confidence)) certain") }
+        if quality.failedShare > 0 { parts.append("\(percent(quality.failedShare)) not recognised") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// What holds a node up.
+    static func slowest(_ stage: Stage) -> String {
+        switch stage {
+        case .engine: "the engine is busy all the time"
+        case .fetch: "the engine waits: fetching audio is slow"
+        case .decode: "the engine waits: decoding audio is slow"
+        case .cut, .pool: "the engine waits: cutting audio is slow"
+        case .words, .upload: "handing in is slow"
+        }
+    }
+
     static func label(_ kind: JobKind) -> String {
         switch kind {
         case .download: "Downloading"
@@ -175,8 +202,11 @@ struct PageDates {
 
 /// Addresses of our own pages.
 enum PageAddress {
-    static func feed(_ id: FeedID, state: EpisodeState? = nil, search: String? = nil, page: Int = 1) -> String {
+    static func feed(
+        _ id: FeedID, state: EpisodeState? = nil, onlyDoubtful: Bool = false, search: String? = nil, page: Int = 1
+    ) -> String {
         var items: [URLQueryItem] = []
+        if onlyDoubtful { items.append(URLQueryItem(name: "doubtful", value: "true")) }
         if let state { items.append(URLQueryItem(name: "state", value: state.rawValue)) }
         if let search, !search.isEmpty { items.append(URLQueryItem(name: "q", value: search)) }
         if page > 1 { items.append(URLQueryItem(name: "page", value: String(page))) }

@@ -26,6 +26,8 @@ extension Pages {
             "paragraphs": view.transcript.map(self.paragraphs) ?? [],
             "origin": view.transcript.flatMap(self.origin).orFalse,
             "doubts": view.transcript?.quality?.findings.map(\.reason) ?? [],
+            "isDoubtful": view.transcript?.quality?.isDoubtful ?? false,
+            "secondTry": view.secondTry.map { self.secondTry($0, view) }.orFalse,
             "waitingSentence": self.waitingSentence(view),
             "hasAttempts": !view.attempts.isEmpty, "attemptCount": PageText.number(view.attempts.count),
             "isHistoryOpen": view.state == .failed,
@@ -97,6 +99,33 @@ extension Pages {
         }
     }
 
+    /// What came of a second try, and what was found at both transcripts.
+    private func secondTry(_ secondTry: SecondTry, _ view: EpisodeView) -> Fields {
+        let sentence =
+            switch secondTry.outcome {
+            case nil:
+                view.canTryAgain
+                    ? "A second try with \(secondTry.model) is under way; the better of the two is kept."
+                    : "A second try with \(secondTry.model) waits: no node with this model is connected."
+            case .keptFirst: "A second try with \(secondTry.model) was no better, so this one is kept."
+            case .keptSecond: "This is the second try, with \(secondTry.secondModel ?? secondTry.model): it is better."
+            case .failed: "A second try with \(secondTry.model) failed, so this one is kept."
+            case .cancelled: "A second try with \(secondTry.model) was cancelled."
+            }
+        var qualities: [Fields] = []
+        if let second = secondTry.second {
+            qualities = [
+                ["name": "First", "model": secondTry.firstModel.orFalse, "text": PageText.quality(secondTry.first)],
+                ["name": "Second", "model": secondTry.secondModel.orFalse, "text": PageText.quality(second)],
+            ]
+        }
+        return [
+            "sentence": sentence, "qualities": qualities,
+            "otherAddress": (view.hasOther ? "/api/episodes/\(view.id)/transcript?format=md&version=other" : nil)
+                .orFalse,
+        ]
+    }
+
     private func row(_ attempt: EpisodeView.Attempt, _ dates: PageDates) -> Fields {
         let (label, tone) =
             switch attempt.outcome {
@@ -109,7 +138,7 @@ extension Pages {
         let end = attempt.endedAt ?? dates.now
         return [
             "started": dates.recent(attempt.startedAt).orFalse,
-            "stage": self.stage(attempt.kind), "node": attempt.node,
+            "stage": attempt.isSecondTry ? "Second try" : self.stage(attempt.kind), "node": attempt.node,
             "took": PageText.span(end.timeIntervalSince(attempt.startedAt)), "label": label, "tone": tone,
             "problem": attempt.problem.orFalse,
         ]

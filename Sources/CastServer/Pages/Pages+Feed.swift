@@ -19,10 +19,11 @@ extension Pages {
             "filters": self.filters(view, total),
             "settings": view.settings.map { self.settings($0, view.id) }.orFalse,
             "clearAddress":
-                (view.search.map { !$0.isEmpty } == true ? PageAddress.feed(view.id, state: view.state) : nil)
-                .orFalse,
+                (view.search.map { !$0.isEmpty } == true
+                ? PageAddress.feed(view.id, state: view.state, onlyDoubtful: view.onlyDoubtful) : nil).orFalse,
             "hasSearch": view.search != nil, "searchText": view.search ?? "",
-            "stateName": (view.state?.rawValue).orFalse, "address": PageAddress.feed(view.id),
+            "stateName": (view.state?.rawValue).orFalse, "onlyDoubtful": view.onlyDoubtful,
+            "address": PageAddress.feed(view.id),
             "hasEpisodes": !view.episodes.isEmpty, "episodes": view.episodes.map { self.row($0, dates) },
             "emptySentence": self.emptySentence(view, total),
             "hasPages": view.pageCount > 1,
@@ -44,13 +45,14 @@ extension Pages {
     }
 
     private func address(_ view: FeedView, page: Int) -> String {
-        PageAddress.feed(view.id, state: view.state, search: view.search, page: page)
+        PageAddress.feed(
+            view.id, state: view.state, onlyDoubtful: view.onlyDoubtful, search: view.search, page: page)
     }
 
     private func filters(_ view: FeedView, _ total: Int) -> [Fields] {
         var filters: [Fields] = [
             [
-                "label": "All", "count": PageText.number(total), "isChosen": view.state == nil,
+                "label": "All", "count": PageText.number(total), "isChosen": view.state == nil && !view.onlyDoubtful,
                 "address": PageAddress.feed(view.id, search: view.search),
             ]
         ]
@@ -60,6 +62,12 @@ extension Pages {
                 "label": state == .audioReady ? "Audio is here" : PageText.label(state, isQueued: false).label,
                 "count": PageText.number(view.counts[state] ?? 0), "isChosen": state == view.state,
                 "address": PageAddress.feed(view.id, state: state, search: view.search),
+            ])
+        }
+        if view.doubtfulCount > 0 || view.onlyDoubtful {
+            filters.append([
+                "label": "Doubtful", "count": PageText.number(view.doubtfulCount), "isChosen": view.onlyDoubtful,
+                "address": PageAddress.feed(view.id, onlyDoubtful: true, search: view.search),
             ])
         }
         return filters
@@ -78,7 +86,7 @@ extension Pages {
             "id": String(describing: episode.id), "address": PageAddress.episode(episode.id), "title": episode.title,
             "published": dates.day(episode.publishedAt).orFalse, "length": PageText.length(episode.duration).orFalse,
             "label": label, "tone": tone, "problem": (episode.state == .failed ? episode.problem : nil).orFalse,
-            "hasPercent": episode.percent != nil, "percent": episode.percent ?? 0,
+            "hasPercent": episode.percent != nil, "percent": episode.percent ?? 0, "isDoubtful": episode.isDoubtful,
             "isDone": episode.state == .completed, "actionLabel": action.orFalse,
             "action": "\(PageAddress.episode(episode.id))/process",
         ]
@@ -103,6 +111,7 @@ extension Pages {
 
     private func emptySentence(_ view: FeedView, _ total: Int) -> String {
         if let search = view.search, !search.isEmpty { return "No episode’s title has “\(search)” in it." }
+        if view.onlyDoubtful { return "No transcript is doubtful." }
         if view.state != nil { return "No episode is in this state now." }
         return total == 0 ? "This podcast has no episodes with audio yet." : "There is nothing on this page."
     }

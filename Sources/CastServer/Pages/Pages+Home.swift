@@ -74,7 +74,8 @@ extension Pages {
         return [
             "address": PageAddress.episode(job.episodeID), "id": String(describing: job.episodeID), "title": job.title,
             "feedTitle": job.feedTitle,
-            "stage": PageText.label(job.kind), "node": job.node.orFalse, "hasPercent": job.percent != nil,
+            "stage": job.isSecondTry ? "Second try" : PageText.label(job.kind), "node": job.node.orFalse,
+            "hasPercent": job.percent != nil,
             "percent": job.percent ?? 0, "percentText": job.percent.map { "\($0) %" } ?? "",
             "elapsed": PageText.span(elapsed), "remaining": PageText.remaining(elapsed, job.percent).orFalse,
         ]
@@ -89,6 +90,7 @@ extension Pages {
             }
         var details: [String] = []
         if let model = node.model { details.append(model) }
+        if node.status == .busy, let slowest = node.slowest { details.append(PageText.slowest(slowest)) }
         if node.status == .offline {
             let heard = dates.recent(node.lastHeartbeatAt)?["text"] as? String
             details.append(heard.map { "last heard \($0)" } ?? "never heard")

@@ -88,7 +88,13 @@ extension Pages {
             let names = paused.map { PageText.heading($0.kind) }.joined(separator: " and ")
             return "\(names) are paused, so not everything gets done until they are resumed."
         }
-        return view.models.isEmpty ? "No node is connected, so nothing is transcribed until one is." : nil
+        if view.models.isEmpty { return "No node is connected, so nothing is transcribed until one is." }
+        let missing = view.wantedModels.filter { !view.models.contains($0.key) }
+        guard !missing.isEmpty else { return nil }
+        let count = missing.values.reduce(0, +)
+        let names = missing.keys.sorted().joined(separator: " or ")
+        return "\(PageText.count(count, "transcription needs", "transcriptions need")) a node with the model \(names), "
+            + "and none is connected."
     }
 
     // MARK: One kind
@@ -129,7 +135,7 @@ extension Pages {
         return [
             "address": PageAddress.episode(row.job.episodeID), "id": String(describing: row.job.episodeID),
             "title": row.title, "feedTitle": row.feedTitle,
-            "stage": PageText.label(row.job.kind), "node": row.node.orFalse, "hasPercent": percent != nil,
+            "stage": PageText.label(row.job), "node": row.node.orFalse, "hasPercent": percent != nil,
             "percent": percent ?? 0, "percentText": percent.map { "\($0) %" } ?? "",
             "elapsed": PageText.span(elapsed), "remaining": PageText.remaining(elapsed, percent).orFalse,
         ]
@@ -137,10 +143,13 @@ extension Pages {
 
     private func waiting(_ row: QueuePageView.Row, at place: Int, _ view: QueuePageView, _ now: Date) -> Fields {
         let job = "/queue/jobs/\(row.job.id)"
+        let reasons = [
+            QueueWait.secondTry(row.job, row.secondTry), QueueWait.special(row.job, models: view.models, now: now),
+        ].compactMap { $0 }
         return [
             "job": String(describing: row.job.id), "address": PageAddress.episode(row.job.episodeID),
             "title": row.title, "feedTitle": row.feedTitle,
-            "reason": QueueWait.special(row.job, models: view.models, now: now).orFalse,
+            "reason": (reasons.isEmpty ? nil : reasons.joined(separator: " ")).orFalse,
             "problem": row.job.error.orFalse, "isFirst": place == 0, "firstAction": "\(job)/first",
             "cancelAction": "\(job)/cancel",
         ]
@@ -151,7 +160,8 @@ extension Pages {
         if case .failed(let at) = row.job.state { ended = at }
         return [
             "job": String(describing: row.job.id), "address": PageAddress.episode(row.job.episodeID),
-            "title": row.title, "feedTitle": row.feedTitle, "stage": PageText.heading(row.job.kind),
+            "title": row.title, "feedTitle": row.feedTitle,
+            "stage": row.job.isSecondTry ? PageText.label(row.job) : PageText.heading(row.job.kind),
             "ended": dates.recent(ended).orFalse, "problem": row.job.error ?? "No reason was given.",
             "action": "/queue/jobs/\(row.job.id)/retry",
         ]

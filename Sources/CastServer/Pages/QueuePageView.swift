@@ -11,8 +11,13 @@ package struct QueuePageView: Sendable {
         package var feedTitle: String
         /// The node's name; nil for what the server does itself.
         package var node: String?
+        /// The second try that the job is.
+        package var secondTry: SecondTry?
 
-        package init(job: Job, title: String, feedTitle: String, node: String? = nil) {
+        package init(
+            job: Job, title: String, feedTitle: String, node: String? = nil, secondTry: SecondTry? = nil
+        ) {
+            self.secondTry = secondTry
             self.job = job
             self.title = title
             self.feedTitle = feedTitle
@@ -50,12 +55,16 @@ package struct QueuePageView: Sendable {
     package var finished: [HomeView.FinishedRow]
     /// The models of the nodes that are there; nil for a node that does not say.
     package var models: [String?]
+    /// How many waiting transcriptions ask for which model.
+    package var wantedModels: [String: Int]
     package var notice: String?
 
     package init(
         lanes: [Lane], waiting: JobStore.Waiting = JobStore.Waiting(), forecast: QueueForecast, failed: [Row] = [],
-        failedTotal: Int = 0, finished: [HomeView.FinishedRow] = [], models: [String?] = [], notice: String? = nil
+        failedTotal: Int = 0, finished: [HomeView.FinishedRow] = [], models: [String?] = [],
+        wantedModels: [String: Int] = [:], notice: String? = nil
     ) {
+        self.wantedModels = wantedModels
         self.lanes = lanes
         self.waiting = waiting
         self.forecast = forecast

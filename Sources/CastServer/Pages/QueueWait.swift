@@ -14,6 +14,13 @@ enum QueueWait {
         }
     }
 
+    /// Why there is a second try, and of what; nil for a job that is none.
+    static func secondTry(_ job: Job, _ secondTry: SecondTry?) -> String? {
+        guard job.isSecondTry else { return nil }
+        let reasons = (secondTry?.first.findings ?? []).map(\.reason)
+        return reasons.isEmpty ? "Second try." : "Second try, since the transcript is doubtful: \(reasons[0])"
+    }
+
     /// What holds for this one besides; nil when there is nothing.
     static func special(_ job: Job, models: [String?], now: Date) -> String? {
         guard case .queued(let notBefore) = job.state else { return nil }
@@ -23,8 +30,8 @@ enum QueueWait {
                 ? "Put off for \(pause)." : "Failed; try \(job.attempts + 1) of \(job.maxAttempts) in \(pause)."
         }
         if let model = job.model {
-            // A node that does not say what it has may have it.
-            return models.contains(where: { $0 == nil || $0 == model })
+            // A node that does not say what it has gets none of these.
+            return models.contains(model)
                 ? "Needs a node with the model \(model)." : "Needs a node with the model \(model); none is connected."
         }
         return nil

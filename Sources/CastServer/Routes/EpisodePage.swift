@@ -8,7 +8,7 @@ import Hummingbird
 struct EpisodePage: Sendable {
     let parts: ServerParts
 
-    /// Reads `status`, `limit`, `cursor` and `offset` of the request.
+    /// Reads `status`, `doubtful`, `limit`, `cursor` and `offset` of the request.
     func list(
         _ request: Request, feed: FeedID?, state given: EpisodeState? = nil, standardLimit: Int
     ) async throws -> EpisodeListResponse {
@@ -16,16 +16,19 @@ struct EpisodePage: Sendable {
             Result { try request.queryInt("limit", default: standardLimit, in: 1...1000) },
             Result { try request.queryInt("offset", default: 0, in: 0...10_000_000) })
         let state = try given ?? request.queryEnum("status", as: "a status", of: EpisodeState.self)
+        let onlyDoubtful =
+            request.queryString("doubtful").map { ["1", "true", "yes"].contains($0.lowercased()) } ?? false
         let cursor = try request.queryString("cursor").map(Self.cursor)
         let (counted, total) = try await self.parts.database.episodes.list(
-            feed: feed, state: state, limit: cursor == nil ? limit : 0, offset: offset)
+            feed: feed, state: state, onlyDoubtful: onlyDoubtful, limit: cursor == nil ? limit : 0, offset: offset)
         let episodes =
             if let cursor {
-                try await self.parts.database.episodes.page(feed: feed, state: state, after: cursor, limit: limit)
+                try await self.parts.database.episodes.page(
+                    feed: feed, state: state, onlyDoubtful: onlyDoubtful, after: cursor, limit: limit)
             } else { counted }
         let next = episodes.count == limit ? episodes.last.map(Self.text) : nil
         return EpisodeListResponse(
-            episodes.map { EpisodeMessage($0, place: self.parts.place) }, total: total, nextCursor: next)
+            try await self.parts.messages(of: episodes), total: total, nextCursor: next)
     }
 
     private static func text(_ episode: Episode) -> String {

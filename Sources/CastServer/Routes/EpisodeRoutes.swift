@@ -77,8 +77,8 @@ struct EpisodeRoutes: Sendable {
     }
 
     @Sendable func get(request: Request, context: AppContext) async throws -> EpisodeMessage {
-        EpisodeMessage(
-            try await self.parts.database.episodes.get(try context.id("episode_id")), place: self.parts.place)
+        let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
+        return try await self.parts.messages(of: [episode])[0]
     }
 
     /// Adds one episode by its audio's address; it is queued by `process`, like any other.
@@ -123,17 +123,22 @@ struct EpisodeRoutes: Sendable {
         }
         let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
         let feed = try await self.parts.database.feeds.get(episode.feedID)
-        let transcript = try TranscriptShelf(storage: self.parts.storage).read(episode)
+        let isOther = request.queryString("version") == "other"
+        let shelf = TranscriptShelf(storage: self.parts.storage)
+        guard let transcript = try isOther ? shelf.other(episode) : shelf.read(episode) else {
+            throw CastError(.notFound, "Episode has no other transcript: no second try left one.")
+        }
         // The address stays, its content changes when the episode is transcribed anew.
         let tag =
-            "\"\(episode.id)-\(Int(episode.transcribedAt?.timeIntervalSince1970 ?? 0))-\(Int(episode.updatedAt.timeIntervalSince1970))\""
+            "\"\(episode.id)-\(Int(episode.transcribedAt?.timeIntervalSince1970 ?? 0))-\(Int(episode.updatedAt.timeIntervalSince1970))\(isOther ? "-other" : "")\""
         if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
         let text = try format.render(transcript, header: TranscriptHeader(feed: feed, episode: episode))
         return Response(
             status: .ok,
             headers: [
                 .contentType: format.contentType, .eTag: tag, .cacheControl: "no-cache",
-                .contentDisposition: AudioFile.disposition("\(episode.stem).\(format.fileExtension)"),
+                .contentDisposition: AudioFile.disposition(
+                    "\(isOther ? "other_" : "")\(episode.stem).\(format.fileExtension)"),
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }

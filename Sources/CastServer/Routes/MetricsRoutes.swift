@@ -22,7 +22,9 @@ struct MetricsRoutes: Sendable {
         self.addRequests(to: &text)
         try await self.addLibrary(to: &text)
         try await self.addQueue(to: &text)
+        try await self.addQuality(to: &text)
         try await self.addNodes(to: &text)
+        self.addStages(to: &text)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
@@ -107,6 +109,44 @@ struct MetricsRoutes: Sendable {
         for status in [Node.Status.online, .busy, .offline] {
             let count = nodes.count { self.parts.status(of: $0) == status }
             text.sample("cast2md_nodes", ["status": status.rawValue], Double(count))
+        }
+    }
+
+    private func addQuality(to text: inout PrometheusText) async throws {
+        let findings = try await self.parts.database.episodes.findingCounts()
+        text.metric(
+            "cast2md_transcripts_doubtful", .gauge, "Transcripts by what was found at them; one may have several.")
+        for kind in TranscriptQuality.Finding.Kind.allCases {
+            text.sample("cast2md_transcripts_doubtful", ["finding": kind.rawValue], Double(findings[kind] ?? 0))
+        }
+        let tries = try await self.parts.database.episodes.secondTryCounts()
+        text.metric(
+            "cast2md_second_tries", .gauge, "Second tries at doubtful transcripts, by how they ended; open ones wait.")
+        for outcome in SecondTry.Outcome.allCases {
+            text.sample("cast2md_second_tries", ["outcome": outcome.rawValue], Double(tries[outcome] ?? 0))
+        }
+        text.sample("cast2md_second_tries", ["outcome": "open"], Double(tries[nil] ?? 0))
+    }
+
+    /// What the nodes' stages did, as they say with their heartbeats.
+    private func addStages(to text: inout PrometheusText) {
+        let sums = self.parts.stages.sums
+        let families: [(name: String, help: String, value: (StageReport) -> Double)] = [
+            ("busy_seconds", "Work of a stage at all nodes.", { $0.busySeconds }),
+            ("waiting_seconds", "Time in which a stage could not go on.", { $0.waitingSeconds }),
+            ("items", "Files, segments or calls.", { Double($0.items) }),
+            ("audio_seconds", "Audio that went through a stage.", { $0.audioSeconds }),
+        ]
+        for family in families {
+            let name = "cast2md_stage_\(family.name)_total"
+            text.metric(name, .counter, family.help)
+            for sum in sums { text.sample(name, ["stage": sum.stage.rawValue], family.value(sum)) }
+        }
+        let queues = self.parts.stages.queues(
+            since: self.parts.now() - self.parts.configuration.heartbeatTimeout)
+        text.metric("cast2md_stage_queue", .gauge, "What waits before a stage at the nodes that are there.")
+        for stage in Stage.allCases {
+            text.sample("cast2md_stage_queue", ["stage": stage.rawValue], Double(queues[stage] ?? 0))
         }
     }
 }

@@ -23,11 +23,12 @@ struct NodeAdminRoutes: Sendable {
     @Sendable func list(request: Request, context: AppContext) async throws -> NodeListResponse {
         NodeListResponse(
             try await self.parts.database.nodes.list().map { node in
-                NodeSummary(
+                let word = self.parts.stages.word(of: node.id)
+                return NodeSummary(
                     id: node.id, name: node.name, url: node.url, whisperModel: node.model,
                     whisperBackend: node.backend, status: self.parts.status(of: node).rawValue,
                     lastHeartbeat: WireDate(node.lastHeartbeatAt), currentJobID: node.currentJobID,
-                    priority: node.priority)
+                    priority: node.priority, stages: word?.reports, slowestStage: word?.slowest)
             })
     }
 

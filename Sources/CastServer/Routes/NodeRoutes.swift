@@ -58,6 +58,7 @@ struct NodeRoutes: Sendable {
                 name: body.name, model: body.whisperModel, backend: body.whisperBackend,
                 currentJobID: body.currentJobID, claimedJobIDs: body.claimedJobIDs),
             beingFetched: self.parts.audioReaders.jobs, leaseUntil: self.parts.leaseEnd, at: self.parts.now())
+        if let stages = body.stages { self.parts.stages.note(stages, of: node.id, at: self.parts.now()) }
         return HeartbeatResponse(lostJobIDs: lost.isEmpty ? nil : lost)
     }
 

@@ -15,7 +15,8 @@ extension PageRoutes {
         if case .running(let lease) = job?.state, lease.holder != .server {
             node = try? await self.parts.database.nodes.get(lease.holder).name
         }
-        var problem = episode.error ?? (job?.isQueued == true ? job?.error : nil)
+        // What a second try failed of is no problem of an episode that has its transcript.
+        var problem = episode.error ?? (job?.isQueued == true && job?.isSecondTry == false ? job?.error : nil)
         var transcript: Transcript?
         if episode.transcriptPath != nil {
             do {
@@ -24,6 +25,7 @@ extension PageRoutes {
                 problem = error.message
             }
         }
+        let secondTry = try await self.parts.database.episodes.secondTries(of: [id])[id]
         return HTML(
             self.pages.episode(
                 EpisodeView(
@@ -31,9 +33,17 @@ extension PageRoutes {
                     publishedAt: episode.publishedAt, duration: episode.duration, description: episode.description,
                     link: episode.link, state: episode.state, isQueued: job?.isQueued ?? false, percent: job?.percent,
                     node: node, problem: problem, hasAudio: episode.audioPath != nil, transcript: transcript,
+                    secondTry: secondTry,
+                    canTryAgain: try await self.parts.connectedModels().contains(secondTry?.model),
+                    hasOther: self.hasOther(episode, secondTry),
                     attempts: try await self.parts.database.episodes.attempts(of: id).map(Self.attempt),
                     notice: request.queryString("notice")),
                 now: self.parts.now()))
+    }
+
+    private func hasOther(_ episode: Episode, _ secondTry: SecondTry?) -> Bool {
+        guard secondTry?.second != nil, let path = episode.transcriptPath else { return false }
+        return self.parts.storage.exists(TranscriptIntake.otherPath(of: path))
     }
 
     private static func attempt(_ attempt: EpisodeStore.Attempt) -> EpisodeView.Attempt {
@@ -48,7 +58,8 @@ extension PageRoutes {
         return EpisodeView.Attempt(
             kind: attempt.kind,
             node: attempt.nodeID == .server ? "this server" : attempt.nodeName ?? "a node that is gone",
-            startedAt: attempt.startedAt, endedAt: attempt.endedAt, outcome: outcome, problem: attempt.error)
+            startedAt: attempt.startedAt, endedAt: attempt.endedAt, outcome: outcome, problem: attempt.error,
+            isSecondTry: attempt.isSecondTry)
     }
 
     @Sendable func processEpisode(request: Request, context: AppContext) async throws -> Response {

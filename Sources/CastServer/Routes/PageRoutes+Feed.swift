@@ -16,19 +16,22 @@ extension PageRoutes {
         let fields = request.fields
         let feed = try await self.parts.database.feeds.get(id)
         let state = fields["state"].flatMap(EpisodeState.init(rawValue:))
+        let onlyDoubtful = fields["doubtful"] == "true"
         let words = String((fields["q"] ?? "").trimmingCharacters(in: .whitespacesAndNewlines).prefix(1000))
-        let (episodes, total) = try await self.episodes(of: id, state, words: words, page: fields.page)
+        let (episodes, total) = try await self.episodes(
+            of: id, state, onlyDoubtful: onlyDoubtful, words: words, page: fields.page)
         let active = try await self.parts.database.jobs.active(of: episodes.map(\.id))
         return FeedView(
             id: id, title: feed.displayTitle, author: feed.author, description: feed.description, link: feed.link,
             feedAddress: feed.url == Feed.addedURL ? nil : feed.url, checkedAt: feed.lastPolledAt,
             problem: feed.lastError, counts: try await self.parts.database.feeds.counts(of: id),
+            doubtfulCount: try await self.parts.database.episodes.doubtfulCount(feed: id), onlyDoubtful: onlyDoubtful,
             episodes: episodes.map { episode in
                 let job = active[episode.id]
                 return FeedView.EpisodeRow(
                     id: episode.id, title: episode.title, publishedAt: episode.publishedAt,
                     duration: episode.duration, state: episode.state, isQueued: job?.isQueued ?? false,
-                    percent: job?.percent, problem: episode.error)
+                    percent: job?.percent, problem: episode.error, isDoubtful: episode.isDoubtful)
             },
             page: fields.page, pageCount: Self.pageCount(total, Self.pageSize), state: state, search: words,
             settings: try await self.feedSettings(feed), notice: fields["notice"])
@@ -36,17 +39,17 @@ extension PageRoutes {
 
     /// One page of a podcast's episodes, newest first; only those with the words in their titles, if there are any.
     private func episodes(
-        of id: FeedID, _ state: EpisodeState?, words: String, page: Int
+        of id: FeedID, _ state: EpisodeState?, onlyDoubtful: Bool, words: String, page: Int
     ) async throws -> (episodes: [Episode], total: Int) {
         let offset = (page - 1) * Self.pageSize
         guard !words.isEmpty else {
             return try await self.parts.database.episodes.list(
-                feed: id, state: state, limit: Self.pageSize, offset: offset)
+                feed: id, state: state, onlyDoubtful: onlyDoubtful, limit: Self.pageSize, offset: offset)
         }
         let found = try await self.parts.search.episodes(
             SearchQuery(words), SearchIndex.Filter(feed: id), onlyTitles: true, limit: SearchIndex.mostCandidates)
         let episodes = try await self.parts.database.episodes.named(found.episodes).values.map(\.episode)
-            .filter { $0.feedID == id && (state == nil || $0.state == state) }
+            .filter { $0.feedID == id && (state == nil || $0.state == state) && (!onlyDoubtful || $0.isDoubtful) }
             .sorted {
                 ($1.publishedAt ?? .distantPast, $1.id.rawValue) < ($0.publishedAt ?? .distantPast, $0.id.rawValue)
             }

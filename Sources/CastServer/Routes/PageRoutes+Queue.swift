@@ -35,8 +35,8 @@ extension PageRoutes {
             lanes.append(
                 QueuePageView.Lane(
                     kind: kind, pause: pauses.first { $0.kind == kind },
-                    running: try await jobs.running(kind: kind).map(Self.row),
-                    waiting: try await jobs.queued(kind: kind, limit: Self.pageSize).map(Self.row),
+                    running: try await self.rows(try await jobs.running(kind: kind)),
+                    waiting: try await self.rows(try await jobs.queued(kind: kind, limit: Self.pageSize)),
                     waitingTotal: counts[kind]?.queued ?? 0))
         }
         let waiting = try await jobs.waiting()
@@ -44,21 +44,28 @@ extension PageRoutes {
             QueueForecast.Done(endedAt: $0.endedAt, audioSeconds: $0.audioSeconds, workSeconds: $0.workSeconds)
         }
         let failed = try await jobs.givenUp(limit: Self.pageSize)
-        let nodes = try await self.parts.database.nodes.list().filter { self.parts.status(of: $0) != .offline }
         let view = QueuePageView(
             lanes: lanes, waiting: waiting, forecast: QueueForecast(waiting: waiting, done: done, now: now),
-            failed: failed.jobs.map(Self.row), failedTotal: failed.total,
-            finished: try await self.finished(limit: Self.finishedShown), models: nodes.map(\.model),
-            notice: request.fields["notice"])
+            failed: try await self.rows(failed.jobs), failedTotal: failed.total,
+            finished: try await self.finished(limit: Self.finishedShown),
+            models: try await self.parts.connectedModels(),
+            wantedModels: try await jobs.wantedModels(), notice: request.fields["notice"])
         return HTML(self.pages.queue(view, now: now))
     }
 
-    private static func row(_ listed: JobStore.Listed) -> QueuePageView.Row {
+    private func rows(_ listed: [JobStore.Listed]) async throws -> [QueuePageView.Row] {
+        let tries = try await self.parts.secondTries(of: listed.map(\.job))
+        return listed.map { Self.row($0, tries[$0.job.episodeID]) }
+    }
+
+    private static func row(_ listed: JobStore.Listed, _ secondTry: SecondTry?) -> QueuePageView.Row {
         var node: String?
         if case .running(let lease) = listed.job.state, lease.holder != .server {
             node = listed.nodeName ?? lease.holder.rawValue
         }
-        return QueuePageView.Row(job: listed.job, title: listed.episodeTitle, feedTitle: listed.feedTitle, node: node)
+        return QueuePageView.Row(
+            job: listed.job, title: listed.episodeTitle, feedTitle: listed.feedTitle, node: node,
+            secondTry: secondTry)
     }
 
     // MARK: Forms

@@ -46,7 +46,8 @@ struct PageRoutes: Sendable {
                     episodeID: listed.job.episodeID, title: listed.episodeTitle, feedTitle: listed.feedTitle,
                     kind: listed.job.kind,
                     node: lease.holder == .server ? nil : listed.nodeName ?? lease.holder.rawValue,
-                    percent: lease.hasBegun ? lease.progress : nil, startedAt: lease.since)
+                    percent: lease.hasBegun ? lease.progress : nil, startedAt: lease.since,
+                    isSecondTry: listed.job.isSecondTry)
             },
             queuedDownloads: counts[.download]?.queued ?? 0,
             queuedTranscriptions: counts[.transcribe]?.queued ?? 0,
@@ -54,7 +55,8 @@ struct PageRoutes: Sendable {
             nodes: try await self.parts.database.nodes.list().map { node in
                 HomeView.NodeRow(
                     name: node.name, status: self.parts.status(of: node), model: node.model,
-                    lastHeartbeatAt: node.lastHeartbeatAt)
+                    lastHeartbeatAt: node.lastHeartbeatAt,
+                    slowest: self.parts.stages.word(of: node.id)?.slowest)
             },
             serverAddress: "http://\(request.head.authority ?? "127.0.0.1:\(self.parts.configuration.port)")",
             notice: request.queryString("notice"))

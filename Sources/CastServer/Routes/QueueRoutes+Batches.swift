@@ -72,7 +72,7 @@ extension QueueRoutes {
 
     @Sendable func stuck(request: Request, context: AppContext) async throws -> StuckJobsResponse {
         let minutes = try self.threshold(request)
-        let jobs = try await self.parts.database.jobs.running().map { self.message($0, threshold: minutes) }
+        let jobs = try await self.messages(try await self.parts.database.jobs.running(), threshold: minutes)
         return StuckJobsResponse(thresholdMinutes: minutes, jobs: jobs.filter(\.isStuck))
     }
 
@@ -85,21 +85,18 @@ extension QueueRoutes {
         }
         let kind = try request.queryEnum("job_type", as: "a job type", of: JobKind.self)
         let minutes = self.parts.configuration.stuckMinutes
-        let running = try await self.parts.database.jobs.running(kind: kind).map {
-            self.message($0, threshold: minutes)
-        }
+        let running = try await self.messages(
+            try await self.parts.database.jobs.running(kind: kind), threshold: minutes)
         var jobs: [ListedJobMessage] = []
         if state == nil || state == "running" { jobs += running }
         if state == "stuck" { jobs += running.filter(\.isStuck) }
         if state == nil || state == "queued" {
-            jobs += try await self.parts.database.jobs.queued(kind: kind, limit: limit).map {
-                self.message($0, threshold: minutes)
-            }
+            jobs += try await self.messages(
+                try await self.parts.database.jobs.queued(kind: kind, limit: limit), threshold: minutes)
         }
         for ended in ["failed", "completed"] where state == nil || state == ended {
-            jobs += try await self.parts.database.jobs.ended(ended, kind: kind, limit: limit).map {
-                self.message($0, threshold: minutes)
-            }
+            jobs += try await self.messages(
+                try await self.parts.database.jobs.ended(ended, kind: kind, limit: limit), threshold: minutes)
         }
         return AllJobsResponse(
             total: jobs.count, stuckCount: running.count(where: \.isStuck), jobs: Array(jobs.prefix(limit)))
@@ -110,21 +107,30 @@ extension QueueRoutes {
         return self.parts.now().timeIntervalSince(lease.since)
     }
 
-    private func message(_ listed: JobStore.Listed, threshold: Int) -> ListedJobMessage {
-        let runtime = self.runtime(of: listed.job)
-        return ListedJobMessage(
-            listed.job, episodeTitle: listed.episodeTitle, podcastTitle: listed.feedTitle,
-            nodeName: listed.nodeName, isStuck: (runtime ?? -1) >= Double(threshold) * 60,
-            runtimeSeconds: runtime.map { Int($0) }, waitsFor: self.reason(listed.job))
+    private func messages(_ listed: [JobStore.Listed], threshold: Int) async throws -> [ListedJobMessage] {
+        let tries = try await self.parts.secondTries(of: listed.map(\.job))
+        let models = try await self.parts.connectedModels()
+        return listed.map { listed in
+            let runtime = self.runtime(of: listed.job)
+            return ListedJobMessage(
+                listed.job, episodeTitle: listed.episodeTitle, podcastTitle: listed.feedTitle,
+                nodeName: listed.nodeName, isStuck: (runtime ?? -1) >= Double(threshold) * 60,
+                runtimeSeconds: runtime.map { Int($0) }, waitsFor: self.reason(listed.job, models),
+                secondTry: tries[listed.job.episodeID])
+        }
     }
 
     /// Why a queued job is not being done.
-    private func reason(_ job: Job) -> String? {
+    private func reason(_ job: Job, _ models: [String?]) -> String? {
         guard case .queued(let notBefore) = job.state else { return nil }
         if notBefore > self.parts.now() {
             return job.error == nil ? "It was put off for a moment." : "It failed and is tried again later."
         }
-        if let model = job.model { return "It waits for a node with the model \(model)." }
+        if let model = job.model {
+            return models.contains(model)
+                ? "It waits for a node with the model \(model)."
+                : "It waits for a node with the model \(model); none is connected."
+        }
         switch job.kind {
         case .transcribe: return "It waits for a node."
         case .download, .transcriptDownload: return "It waits for its turn."

@@ -49,7 +49,8 @@ struct QueueRoutes: Sendable {
         let kind = try request.queryEnum("job_type", as: "a job type", of: JobKind.self)
         let limit = try request.queryInt("limit", default: 100, in: 1...10_000)
         let jobs = try await self.parts.database.jobs.queued(kind: kind, dueAt: self.parts.now(), limit: limit)
-        return JobListResponse(jobs.map { JobMessage($0.job) })
+        let tries = try await self.parts.secondTries(of: jobs.map(\.job))
+        return JobListResponse(jobs.map { JobMessage($0.job, secondTry: tries[$0.job.episodeID]) })
     }
 
     @Sendable func status(request: Request, context: AppContext) async throws -> QueueStatusResponse {
@@ -72,15 +73,21 @@ struct QueueRoutes: Sendable {
             lane.completed = counts.completed
             lane.failed = counts.failed
         }
-        lane.runningJobs = try await self.parts.database.jobs.running(kind: kind).map(Self.entry)
-        lane.queuedJobs = try await self.parts.database.jobs.queued(kind: kind, limit: 20).map(Self.entry)
+        let running = try await self.parts.database.jobs.running(kind: kind)
+        let queued = try await self.parts.database.jobs.queued(kind: kind, limit: 20)
+        let tries = try await self.parts.secondTries(of: (running + queued).map(\.job))
+        lane.runningJobs = running.map { Self.entry($0, tries) }
+        lane.queuedJobs = queued.map { Self.entry($0, tries) }
         return lane
     }
 
-    private static func entry(_ listed: JobStore.Listed) -> QueueStatusResponse.Entry {
+    private static func entry(
+        _ listed: JobStore.Listed, _ tries: [EpisodeID: SecondTry]
+    ) -> QueueStatusResponse.Entry {
         var entry = QueueStatusResponse.Entry(
             jobID: listed.job.id, episodeID: listed.job.episodeID, episodeTitle: listed.episodeTitle,
-            priority: listed.job.priority)
+            priority: listed.job.priority, model: listed.job.model,
+            secondTry: SecondTryReason(listed.job, tries[listed.job.episodeID]))
         if case .running(let lease) = listed.job.state {
             entry.progress = lease.progress
             entry.nodeName = listed.nodeName ?? lease.holder.rawValue
@@ -157,10 +164,12 @@ struct QueueRoutes: Sendable {
     @Sendable func get(request: Request, context: AppContext) async throws -> JobMessage {
         let id: JobID = try context.id("job_id")
         let job = try await self.parts.database.jobs.get(id)
+        let secondTry = try await self.parts.secondTries(of: [job])[job.episodeID]
         switch job.state {
-        case .queued, .running: return JobMessage(job)
+        case .queued, .running: return JobMessage(job, secondTry: secondTry)
         case .completed, .failed:
-            return JobMessage(job, startedAt: try await self.parts.database.jobs.lastStart(of: id))
+            return JobMessage(
+                job, startedAt: try await self.parts.database.jobs.lastStart(of: id), secondTry: secondTry)
         }
     }
 

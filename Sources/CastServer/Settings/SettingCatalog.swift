@@ -132,6 +132,11 @@ package enum SettingCatalog {
         .bool(
             "publisher_transcripts", \.takesPublished, "Publishers' transcripts",
             "Take the transcript that a publisher offers instead of transcribing."),
+        .word(
+            "second_try_model", \.secondTryModel, PodModelKeeper.isName,
+            "a model's name: letters, digits, dots, dashes and one slash", "Model for second tries",
+            "A doubtful transcript is made once more with this model, after all other work, and the better one is "
+                + "kept. Empty makes none."),
         .int(
             "fresh_days", \.freshDays, 0...365, unit: "days", "Fresh for",
             "An episode this young is transcribed before the archive."),

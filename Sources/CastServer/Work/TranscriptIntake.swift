@@ -17,8 +17,13 @@ package struct TranscriptIntake: Sendable {
         }
         let episode = try await self.parts.database.episodes.get(job.episodeID)
         let feed = try await self.parts.database.feeds.get(episode.feedID)
+        let model = self.parts.configuration.secondTryModel
         return try await self.take(
-            try Self.transcript(in: request), source: "whisper", for: job, from: node.id, of: episode, in: feed)
+            try Self.transcript(in: request), source: "whisper", for: job, from: node.id, of: episode, in: feed
+        ) { transcript in
+            SecondTry.isWanted(after: transcript.quality, madeBy: [transcript.model, node.model], model: model)
+                ? model : nil
+        }
     }
 
     /// Takes a transcript that the server itself fetched from the publisher.
@@ -32,7 +37,8 @@ package struct TranscriptIntake: Sendable {
     }
 
     private func take(
-        _ given: Transcript, source: String, for job: Job, from node: NodeID, of episode: Episode, in feed: Feed
+        _ given: Transcript, source: String, for job: Job, from node: NodeID, of episode: Episode, in feed: Feed,
+        secondTryModel: (Transcript) -> String? = { _ in nil }
     ) async throws -> JobVerdict {
         var transcript = given
         // Judged here, whatever the node says of it; texts of publishers have no words with times to judge by.
@@ -49,15 +55,20 @@ package struct TranscriptIntake: Sendable {
         defer { text.discard() }
         let words = try storage.stage(native, for: Self.nativePath(of: path), isSynced: isReplacing)
         defer { words.discard() }
-        let old = try self.parts.storage.keepAside(Self.nativePath(of: path))
+        let old = try storage.keepAside(Self.nativePath(of: path))
         defer { old?.discard() }
+        let others = try job.isSecondTry ? Others(storage, path: path, second: native) : nil
+        defer { others?.discard() }
         let sync: (@Sendable () throws -> Void)? = isReplacing ? nil : { @Sendable in try storage.sync() }
         return try await self.parts.database.jobs.complete(
             job.id, by: node,
             product: .transcript(
-                path: path, model: transcript.model ?? "unknown", source: source, duration: transcript.duration),
-            at: self.parts.now(), sync: sync
+                path: path, model: transcript.model ?? "unknown", source: source, duration: transcript.duration,
+                quality: transcript.quality),
+            at: self.parts.now(), sync: sync, secondTryModel: secondTryModel(transcript),
+            setAside: { try others?.second.install() }
         ) {
+            try others?.first?.install()
             try words.install(isSynced: isReplacing)
             do {
                 try text.install(isSynced: isReplacing)
@@ -67,6 +78,35 @@ package struct TranscriptIntake: Sendable {
                 throw error
             }
         }
+    }
+
+    /// The transcript that is not kept after a second try, whichever it is.
+    private struct Others {
+        /// Nil when its file is gone.
+        let first: StorageFolder.Staged?
+        let second: StorageFolder.Staged
+
+        init(_ storage: StorageFolder, path: String, second: Data) throws {
+            let place = TranscriptIntake.otherPath(of: path)
+            let native = TranscriptIntake.nativePath(of: path)
+            // A crash between the files and the commit may have put the second one there already.
+            let isThere = try storage.exists(native) && storage.read(native) == second
+            self.first = isThere ? nil : try storage.keepAside(native, for: place)
+            self.second = try storage.stage(second, for: place)
+        }
+
+        func discard() {
+            self.first?.discard()
+            self.second.discard()
+        }
+    }
+
+    /// Where the native form of the transcript lies that a second try left over; no episode's file has such a name, since
+    /// all of them begin with a day.
+    package static func otherPath(of path: String) -> String {
+        let native = URL(fileURLWithPath: "/" + Self.nativePath(of: path))
+        let folder = String(native.deletingLastPathComponent().path.dropFirst())
+        return "\(folder)/other_\(native.lastPathComponent)"
     }
 
     /// Where the native form lies: beside the Markdown.

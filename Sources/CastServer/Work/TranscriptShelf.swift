@@ -14,13 +14,21 @@ struct TranscriptShelf: Sendable {
             throw CastError(.notFound, "Episode has no transcript yet; its state is \(episode.state.rawValue).")
         }
         let native = TranscriptIntake.nativePath(of: path)
-        if self.storage.exists(native) {
-            do {
-                return try JSONDecoder().decode(Transcript.self, from: try self.storage.read(native))
-            } catch let error as DecodingError {
-                throw CastError(.internalFault, "The transcript \(native) is damaged.", cause: error)
-            }
-        }
+        if let transcript = try self.native(at: native) { return transcript }
         return TranscriptMarkdown.parse(String(decoding: try self.storage.read(path), as: UTF8.self))
+    }
+
+    /// The transcript that a second try left over; nil when there is none.
+    func other(_ episode: Episode) throws -> Transcript? {
+        try episode.transcriptPath.flatMap { try self.native(at: TranscriptIntake.otherPath(of: $0)) }
+    }
+
+    private func native(at path: String) throws -> Transcript? {
+        guard self.storage.exists(path) else { return nil }
+        do {
+            return try JSONDecoder().decode(Transcript.self, from: try self.storage.read(path))
+        } catch let error as DecodingError {
+            throw CastError(.internalFault, "The transcript \(path) is damaged.", cause: error)
+        }
     }
 }

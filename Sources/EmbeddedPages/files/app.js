@@ -56,8 +56,8 @@ async function refresh() {
 // ---- The server's stream of what happens.
 
 const happenings = [
-  "job.queued", "job.running", "job.completed", "job.failed", "job.cancelled", "jobs.queued", "jobs.cancelled",
-  "queue.paused", "queue.resumed", "feed.added", "feed.refreshed", "feed.failed", "feed.moved", "feed.removed",
+  "job.queued", "job.running", "job.completed", "job.failed", "job.cancelled", "second_try.ended", "jobs.queued",
+  "jobs.cancelled", "queue.paused", "queue.resumed", "feed.added", "feed.refreshed", "feed.failed", "feed.moved", "feed.removed",
   "node.registered", "node.removed", "setting.changed", "audio.removed", "fleet.changed",
 ];
 const stream = { source: null, isOpen: false };

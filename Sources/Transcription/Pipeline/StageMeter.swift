@@ -1,33 +1,5 @@
+package import CastCore
 import Synchronization
-
-/// A step of the way from a job to a transcript that was handed in.
-package enum Stage: String, Sendable, Codable, CaseIterable {
-    case fetch, decode, cut, pool, engine, words, upload
-}
-
-/// What a stage has done so far, and what waits before it: the slow one is the one that is busy while others wait.
-package struct StageReport: Sendable, Codable, Equatable {
-    package var stage: Stage
-    /// Seconds of work, those of several workers added up.
-    package var busySeconds = 0.0
-    /// Seconds in which it could not go on: for the engine because there was no audio, for the others because the next
-    /// stage had enough.
-    package var waitingSeconds = 0.0
-    /// Files, segments or calls.
-    package var items = 0
-    package var audioSeconds = 0.0
-    /// What waits before it now.
-    package var queue = 0
-
-    package init(_ stage: Stage) { self.stage = stage }
-
-    enum CodingKeys: String, CodingKey {
-        case stage, items, queue
-        case busySeconds = "busy_seconds"
-        case waitingSeconds = "waiting_seconds"
-        case audioSeconds = "audio_seconds"
-    }
-}
 
 /// Adds up what stages do.
 package final class StageMeter: Sendable {

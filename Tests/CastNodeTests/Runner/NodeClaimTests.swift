@@ -81,6 +81,9 @@ import Testing
                 #expect(server.now.heartbeats.first?.claimedJobIDs == [])
                 #expect(server.now.heartbeats.first?.whisperModel == "base")
                 #expect(server.now.heartbeats.first?.whisperBackend == "whisper")
+                // The first says that nothing was done yet: what the server counts from.
+                #expect(server.now.heartbeats.first?.stages?.map(\.stage) == ["fetch", "upload"])
+                #expect(server.now.heartbeats.first?.stages?.map(\.items) == [0, 0])
 
                 await node.until { $0.fetches == [JobID(1)] }
                 await node.until { $0.heartbeats.count == 2 }
@@ -104,6 +107,7 @@ import Testing
                 let before = server.now.heartbeats.count
                 await node.until { $0.heartbeats.count > before }
                 #expect(server.now.heartbeats.last?.claimedJobIDs == [], "handed in")
+                #expect(server.now.heartbeats.last?.stages?.map(\.items) == [1, 1])
             }
         }
     }

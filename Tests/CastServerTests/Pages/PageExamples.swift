@@ -68,10 +68,18 @@ enum PageExamples {
     }
 
     static func episode(_ text: String = "Text", state: EpisodeState = .completed) -> EpisodeView {
-        EpisodeView(
+        var doubtful = TranscriptQuality(of: Transcript(sentences: []))
+        doubtful.findings = [.init(kind: .fewWords, reason: text)]
+        var transcript = self.transcript([text, text, text])
+        transcript.quality = doubtful
+        return EpisodeView(
             id: EpisodeID(7), title: text, feedID: FeedID(1), feedTitle: text, publishedAt: self.now, duration: 3723,
             description: text, link: "https://example.org/\(text)", state: state, percent: 40, node: text,
-            problem: text, hasAudio: true, transcript: self.transcript([text, text, text]),
+            problem: text, hasAudio: true, transcript: transcript,
+            secondTry: SecondTry(
+                episodeID: EpisodeID(7), jobID: nil, model: text, askedAt: self.now, firstModel: text, first: doubtful,
+                secondModel: text, second: doubtful, outcome: .keptFirst),
+            hasOther: true,
             attempts: [
                 .init(
                     kind: .transcribe, node: text, startedAt: self.now.addingTimeInterval(-60), endedAt: self.now,

@@ -73,8 +73,11 @@ import Testing
         #expect(html.contains("They wait for a node: none is connected."))
         view.lanes[0].pause = nil
         #expect(self.pages.queue(view, now: self.now).contains("No node is connected, so nothing is transcribed"))
+        // A node that does not say what it has gets no such job.
         view.models = ["base", nil]
-        #expect(self.pages.queue(view, now: self.now).contains("Needs a node with the model Text."))
+        #expect(self.pages.queue(view, now: self.now).contains("Needs a node with the model Text; none is connected."))
+        view.models = ["base", "Text"]
+        #expect(self.pages.queue(view, now: self.now).contains("Needs a node with the model Text.<"))
     }
 
     @Test func `what is paused promises no end`() {
