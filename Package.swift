@@ -77,7 +77,7 @@ let package = Package(
         room("CastStore", ["CastCore", .grdb, .crypto]),
         room(
             "Podcasts",
-            ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
+            ["CastCore", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
         room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         room("Tailscale", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
         room("Ntfy", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
@@ -98,8 +98,8 @@ let package = Package(
         room(
             "CastNode",
             [
-                "CastCore", "CastAPI", "CastClient", "Transcription", .hummingbird, .httpTypes, .logging, .nioCore,
-                .serviceLifecycle,
+                "CastCore", "CastAPI", "CastClient", "Podcasts", "Transcription", .hummingbird, .httpTypes, .logging,
+                .nioCore, .serviceLifecycle,
             ]),
         .target(name: "EmbeddedPages", exclude: ["files"]),
         room(
@@ -206,7 +206,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Podcasts", "Transcription",
                 "HumanSpeech", "RunPodEmulator", "CastTestSupport", .grdb, .hummingbird, .hummingbirdTesting,
                 .httpTypes, .logging, .nioCore, .serviceLifecycle,
             ]),

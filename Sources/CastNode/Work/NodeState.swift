@@ -26,6 +26,8 @@ package struct NodeState: Sendable {
         package var audioPath: String
         /// Seconds of audio, as far as anybody said or its size tells.
         package var seconds: Double?
+        /// Where the publisher has the same audio, if the server says so.
+        package var source: AudioSource?
         package var stage: Stage
 
         package var isUnsent: Bool { self.stage == .unsent }
@@ -88,7 +90,8 @@ package struct NodeState: Sendable {
         let job = HeldJob(
             handle: JobHandle(job: id, attempt: answer.attempt), title: answer.episodeTitle,
             language: answer.language, audioPath: answer.audioURL ?? "",
-            seconds: answer.audioDuration ?? answer.audioSize.map(PrefetchPolicy.seconds(ofBytes:)), stage: .fetching)
+            seconds: answer.audioDuration ?? answer.audioSize.map(PrefetchPolicy.seconds(ofBytes:)),
+            source: answer.source, stage: .fetching)
         self.jobs.append(job)
         return job
     }

@@ -23,6 +23,7 @@ struct MetricsRoutes: Sendable {
         try await self.addLibrary(to: &text)
         try await self.addQueue(to: &text)
         try await self.addNodes(to: &text)
+        self.addUplink(to: &text)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
