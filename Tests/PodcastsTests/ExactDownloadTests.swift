@@ -1,4 +1,5 @@
 import CastCore
+import CastTestSupport
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -171,23 +172,25 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    @Test(arguments: [true, false])
     func `a publisher that says nothing, or not the rest, is given up`(saysSomething: Bool) async throws {
+        let (never, hold) = AsyncStream.makeStream(of: Void.self)
         try await Self.fetch(change: {
             $0.addresses = .anything
-            $0.silenceTimeout = .milliseconds(300)
+            $0.silenceTimeout = .seconds(1)
         }) { _, _ in
             guard saysSomething else {
-                try await Task.sleep(for: .seconds(60))
+                for await _ in never {}
                 return .bytes(Self.bytes)
             }
             return Response(
                 status: .ok,
                 body: ResponseBody(contentLength: Self.bytes.count) { writer in
                     try await writer.write(ByteBuffer(bytes: Self.bytes.prefix(1000)))
-                    try await Task.sleep(for: .seconds(60))
+                    for await _ in never {}
                 })
         } judge: { result, _, received in
+            hold.finish()
             let error = #expect(throws: CastError.self) { try result.get() }
             #expect(error?.code == .timedOut)
             #expect(received == (saysSomething ? 1000 : 0))
@@ -196,24 +199,53 @@ import Testing
 
     @Test func `a publisher that is slower than it may be is given up`() async throws {
         var patience = FetchPatience()
-        patience.grace = .milliseconds(300)
-        let begun = ContinuousClock.now
+        patience.grace = .seconds(1)
+        // A minute for all of it, so that it is the slowness that ends it.
+        patience.slowest = 5000
+        let (never, hold) = AsyncStream.makeStream(of: Void.self)
         try await Self.fetch(patience: patience) { _, _ in
             Response(
                 status: .ok,
                 body: ResponseBody(contentLength: Self.bytes.count) { writer in
-                    for byte in Self.bytes {
-                        try await writer.write(ByteBuffer(bytes: [byte]))
-                        try await Task.sleep(for: .milliseconds(20))
-                    }
+                    try await writer.write(ByteBuffer(bytes: Self.bytes.prefix(1000)))
+                    try await Task.sleep(for: .milliseconds(1100))
+                    try await writer.write(ByteBuffer(bytes: [Self.bytes[1000]]))
+                    for await _ in never {}
                 })
         } judge: { result, _, received in
+            hold.finish()
             let error = #expect(throws: CastError.self) { try result.get() }
             #expect(error?.code == .timedOut)
             #expect(error?.message.contains("too slow") == true)
-            #expect(received < 10_000)
+            #expect(received == 1001)
         }
-        #expect(begun.duration(to: .now) < .seconds(20), "all of it would take a hundred minutes")
+    }
+
+    @Test func `a file that does not come within its time is given up, whatever comes in between`() async throws {
+        let (never, hold) = AsyncStream.makeStream(of: Void.self)
+        let clock = ManualClock()
+        try await TestServer.run { _, _ in
+            for await _ in never {}
+            return .bytes(Self.bytes)
+        } body: { server in
+            try await Scratch.run { scratch in
+                let download = ExactDownload(client: scratch.client, clock: clock)
+                let file = scratch.directory.appendingPathComponent("audio")
+                let source = try Self.source(server)
+                async let fetched: Void = download.fetch(source, to: file) { _ in }
+                await clock.waitForSleepers()
+                clock.advance(by: FetchPatience().limit(for: source.size))
+                do {
+                    try await fetched
+                    Issue.record("it came")
+                } catch let error as CastError {
+                    #expect(error.code == .timedOut)
+                    #expect(error.message.contains("took longer than 10 seconds"))
+                }
+                #expect(scratch.files.isEmpty)
+                hold.finish()
+            }
+        }
     }
 
     @Test func `a connection that breaks is taken up once where it broke, if the file is known again`() async throws {
