@@ -160,8 +160,8 @@ let package = Package(
         tests(
             "CastNodeTests",
             [
-                "CastCore", "CastAPI", "CastClient", "CastNode", "Transcription", "CastTestSupport", .hummingbird,
-                .httpTypes, .logging, .nioCore, .serviceLifecycle,
+                "CastCore", "CastAPI", "CastClient", "CastNode", "Podcasts", "Transcription", "CastTestSupport",
+                .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
             ]),
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),

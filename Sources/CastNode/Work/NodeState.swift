@@ -31,6 +31,19 @@ package struct NodeState: Sendable {
         package var stage: Stage
 
         package var isUnsent: Bool { self.stage == .unsent }
+
+        package init(
+            handle: JobHandle, title: String?, language: String?, audioPath: String, seconds: Double? = nil,
+            source: AudioSource? = nil, stage: Stage
+        ) {
+            self.handle = handle
+            self.title = title
+            self.language = language
+            self.audioPath = audioPath
+            self.seconds = seconds
+            self.source = source
+            self.stage = stage
+        }
     }
 
     /// What came of a claim.

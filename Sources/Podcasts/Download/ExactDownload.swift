@@ -13,6 +13,8 @@ package struct ExactDownload: Sendable {
     /// The publisher sends another file: new advertisements in it, say, or a new version.
     package struct Differs: Error, Equatable, CustomStringConvertible {
         package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     let client: WebClient
