@@ -77,7 +77,7 @@ let package = Package(
         room("CastStore", ["CastCore", .grdb, .crypto]),
         room(
             "Podcasts",
-            ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
+            ["CastCore", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioHTTPCompression, .nioPosix, .logging]),
         room("RunPod", ["CastCore", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         room("Tailscale", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
         room("Ntfy", ["CastCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
@@ -96,8 +96,8 @@ let package = Package(
         room(
             "CastNode",
             [
-                "CastCore", "CastAPI", "CastClient", "Transcription", .hummingbird, .httpTypes, .logging, .nioCore,
-                .serviceLifecycle,
+                "CastCore", "CastAPI", "CastClient", "Podcasts", "Transcription", .hummingbird, .httpTypes, .logging,
+                .nioCore, .serviceLifecycle,
             ]),
         .target(name: "EmbeddedPages", exclude: ["files"]),
         room(
@@ -159,8 +159,8 @@ let package = Package(
         tests(
             "CastNodeTests",
             [
-                "CastCore", "CastAPI", "CastClient", "CastNode", "Transcription", "CastTestSupport", .hummingbird,
-                .httpTypes, .logging, .nioCore, .serviceLifecycle,
+                "CastCore", "CastAPI", "CastClient", "CastNode", "Podcasts", "Transcription", "CastTestSupport",
+                .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
             ]),
         tests(
             "PodcastsTests", ["CastCore", "Podcasts", "CastTestSupport", .hummingbird, .httpTypes, .logging, .nioCore]),
@@ -205,7 +205,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Transcription",
+                "CastCore", "CastAPI", "CastClient", "CastStore", "CastServer", "CastNode", "Podcasts", "Transcription",
                 "HumanSpeech", "RunPodEmulator", "CastTestSupport", .grdb, .hummingbird, .hummingbirdTesting,
                 .httpTypes, .logging, .nioCore, .serviceLifecycle,
             ]),

@@ -123,11 +123,13 @@ package struct FleetStatusResponse: Sendable, Codable, Equatable {
     @Null package var trouble: String?
     /// Why scaling buys nothing now, whatever waits.
     @Null package var hold: String?
+    /// What the server was seen to send to pods; absent without a provider.
+    package var uplink: UplinkMessage?
 
     package init(
         available: Bool, enabled: Bool, canCreate: Bool, canCreateReason: String, maxPods: Int,
         activePods: [ActivePod], setupStates: [SetupStateMessage], autoScaleEnabled: Bool, scaleThreshold: Int,
-        spending: [Spending], trouble: String?, hold: String?
+        spending: [Spending], trouble: String?, hold: String?, uplink: UplinkMessage? = nil
     ) {
         self.available = available
         self.enabled = enabled
@@ -141,10 +143,11 @@ package struct FleetStatusResponse: Sendable, Codable, Equatable {
         self.spending = spending
         self._trouble = Null(wrappedValue: trouble)
         self._hold = Null(wrappedValue: hold)
+        self.uplink = uplink
     }
 
     enum CodingKeys: String, CodingKey {
-        case available, enabled, spending, trouble, hold
+        case available, enabled, spending, trouble, hold, uplink
         case canCreate = "can_create"
         case canCreateReason = "can_create_reason"
         case maxPods = "max_pods"
@@ -152,6 +155,28 @@ package struct FleetStatusResponse: Sendable, Codable, Equatable {
         case setupStates = "setup_states"
         case autoScaleEnabled = "auto_scale_enabled"
         case scaleThreshold = "scale_threshold"
+    }
+}
+
+/// What the server was seen to send to pods.
+package struct UplinkMessage: Sendable, Codable, Equatable {
+    /// Of the last minutes, while any pod was served; null when none was.
+    @Null package var bytesPerSecond: Double?
+    /// The most that went out while pods wanted more; null as long as no shortage was seen.
+    @Null package var limitBytesPerSecond: Double?
+    /// Of the audio of jobs that pods took, the share that this server sent; the rest came from publishers.
+    package var share: Double
+
+    package init(_ uplink: Uplink) {
+        self.share = uplink.share
+        self._bytesPerSecond = Null(wrappedValue: uplink.rate)
+        self._limitBytesPerSecond = Null(wrappedValue: uplink.limit)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case share
+        case bytesPerSecond = "bytes_per_second"
+        case limitBytesPerSecond = "limit_bytes_per_second"
     }
 }
 

@@ -122,11 +122,19 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
     package var audioSize: Int64?
     /// Seconds of audio, where the feed or the file said so.
     package var audioDuration: Double?
+    /// Where the publisher has the same file; offered only with size and hash, and never for private feeds.
+    package var sourceURL: String?
+    package var sourceSize: Int64?
+    /// In hexadecimal; what comes from there and is not like that is to be fetched from this server.
+    package var sourceSHA256: String?
+    /// The publisher's validators, to go on after a break.
+    package var sourceETag: String?
+    package var sourceLastModified: String?
 
     package init(
         jobID: JobID? = nil, episodeID: EpisodeID? = nil, episodeTitle: String? = nil, audioURL: String? = nil,
         attempt: String? = nil, language: String? = nil, audioSize: Int64? = nil,
-        audioDuration: Double? = nil
+        audioDuration: Double? = nil, source: AudioSource? = nil
     ) {
         self.jobID = jobID
         self.episodeID = episodeID
@@ -137,6 +145,20 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
         self.language = language
         self.audioSize = audioSize
         self.audioDuration = audioDuration
+        self.sourceURL = source?.url
+        self.sourceSize = source?.size
+        self.sourceSHA256 = source?.sha256
+        self.sourceETag = source?.etag
+        self.sourceLastModified = source?.lastModified
+    }
+
+    /// Where the publisher has the file, if the answer says all that is needed to know it again.
+    package var source: AudioSource? {
+        guard let url = self.sourceURL, let size = self.sourceSize, size > 0,
+            let sha256 = self.sourceSHA256?.lowercased(), sha256.utf8.count == 64
+        else { return nil }
+        return AudioSource(
+            url: url, size: size, sha256: sha256, etag: self.sourceETag, lastModified: self.sourceLastModified)
     }
 
     enum CodingKeys: String, CodingKey {
@@ -148,6 +170,11 @@ package struct ClaimResponse: Sendable, Codable, Equatable {
         case hasJob = "has_job"
         case audioSize = "audio_size"
         case audioDuration = "audio_duration"
+        case sourceURL = "source_url"
+        case sourceSize = "source_size"
+        case sourceSHA256 = "source_sha256"
+        case sourceETag = "source_etag"
+        case sourceLastModified = "source_last_modified"
     }
 }
 

@@ -25,6 +25,8 @@ package final class NodeRunner: Service {
     let name: String
     let server: String
     let settings: NodeSettings
+    /// Nil takes all audio from the server.
+    let publishers: PublisherAudio?
     let spool: Spool
     let checkpoints: CheckpointFolder
     /// What fetching and handing in take.
@@ -38,6 +40,8 @@ package final class NodeRunner: Service {
     let state: Mutex<NodeState>
     let outbox: Mutex<Outbox>
     let pulse: PulseKeeper
+    let publisherHosts = Mutex(PublisherHosts())
+    let fetchedAudio = Mutex(FetchedAudio())
     /// How to cancel what is being done for a job.
     let cancellations = Mutex<[JobHandle: @Sendable () -> Void]>([:])
     private let endingFound = Mutex<Ending?>(nil)
@@ -58,14 +62,16 @@ package final class NodeRunner: Service {
 
     /// - Parameters:
     ///   - name: The node's name, for heartbeats and the status page.
+    ///   - publishers: Who fetches audio from its publisher where the server says that it is there; nil: nobody.
     ///   - home: Where spool and audio are.
     ///   - jitter: −1 to 1; spreads the tries of many nodes.
     package init(
-        api: NodeAPI, transcriber: any Transcriber, name: String, server: URL, home: HomeFolder,
-        settings: NodeSettings, logger: Logger, clock: some Clock<Duration> = ContinuousClock(),
+        api: NodeAPI, publishers: PublisherAudio? = nil, transcriber: any Transcriber, name: String, server: URL,
+        home: HomeFolder, settings: NodeSettings, logger: Logger, clock: some Clock<Duration> = ContinuousClock(),
         jitter: @escaping @Sendable () -> Double = { Double.random(in: -1...1) }
     ) {
         self.api = api
+        self.publishers = publishers
         self.transcriber = transcriber
         self.name = name
         self.server = server.absoluteString
@@ -87,10 +93,11 @@ package final class NodeRunner: Service {
 
     package var status: NodeStatus {
         let uptime = self.uptime.now
-        let stages = self.stages
+        let (stages, audio) = (self.stages, self.fetchedAudio.withLock { $0 })
         return self.state.withLock {
             NodeStatus(
-                $0, name: self.name, model: self.transcriber.model, server: self.server, uptime: uptime, stages: stages)
+                $0, name: self.name, model: self.transcriber.model, server: self.server, uptime: uptime, audio: audio,
+                stages: stages)
         }
     }
 
@@ -132,8 +139,13 @@ package final class NodeRunner: Service {
         // Whoever cancelled us still wants the jobs handed back.
         await Task { await self.sayFarewell(after: ending) }.value
         self.endingFound.withLock { $0 = ending }
+        let audio = self.fetchedAudio.withLock { $0 }
         self.logger.info(
-            "node ended", metadata: ["reason": "\(ending)", "jobs.done": "\(self.status.jobsDone)"])
+            "node ended",
+            metadata: [
+                "reason": "\(ending)", "jobs.done": "\(self.status.jobsDone)",
+                "bytes.publishers": "\(audio.publisherBytes)", "bytes.server": "\(audio.serverBytes)",
+            ])
         if ending == .registrationRefused {
             throw CastError(
                 .unauthorized,

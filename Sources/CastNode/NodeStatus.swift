@@ -43,11 +43,13 @@ package struct NodeStatus: Sendable, Codable, Equatable {
     package var spool: Int
     package var jobsDone: Int
     package var jobsFailed: Int
+    /// Where the audio came from.
+    package var audio: FetchedAudio
     /// What each step of the way has done, and what waits before it.
     package var stages: [StageReport]
 
     enum CodingKeys: String, CodingKey {
-        case status, name, running, model, server, fetching, prefetched, spool, stages
+        case status, name, running, model, server, fetching, prefetched, spool, audio, stages
         case currentJob = "current_job"
         case serverReachable = "server_reachable"
         case uptimeSeconds = "uptime_seconds"
@@ -70,11 +72,13 @@ package struct NodeStatus: Sendable, Codable, Equatable {
         try container.encode(self.spool, forKey: .spool)
         try container.encode(self.jobsDone, forKey: .jobsDone)
         try container.encode(self.jobsFailed, forKey: .jobsFailed)
+        try container.encode(self.audio, forKey: .audio)
         try container.encode(self.stages, forKey: .stages)
     }
 
     package init(
-        _ state: NodeState, name: String, model: String, server: String, uptime: Duration, stages: [StageReport] = []
+        _ state: NodeState, name: String, model: String, server: String, uptime: Duration,
+        audio: FetchedAudio = FetchedAudio(), stages: [StageReport] = []
     ) {
         self.name = name
         self.running = !state.isStopping
@@ -87,6 +91,7 @@ package struct NodeStatus: Sendable, Codable, Equatable {
         self.spool = state.unsent
         self.jobsDone = state.jobsDone
         self.jobsFailed = state.jobsFailed
+        self.audio = audio
         self.stages = stages
         self.currentJob = state.recognising.map { job, share, since in
             CurrentJob(

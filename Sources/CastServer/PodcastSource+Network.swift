@@ -53,13 +53,13 @@ extension PodcastSource {
             fetchAudio: { address, file, onProgress in
                 let url = try Self.url(address)
                 // A crash between the end of a download and its job's leaves the file whole.
-                if let whole = AudioDownloader.finished(url, at: file) { return FetchedAudio(whole) }
+                if let whole = AudioDownloader.finished(url, at: file) { return try FetchedAudio(whole, of: address) }
                 return try await gate.withTurn(at: url) {
                     let downloaded = try await AudioDownloader(client: web, logger: logger).download(url, to: file) {
                         done, total in
                         if let total, total > 0 { onProgress(min(1, Double(done) / Double(total))) }
                     }
-                    return FetchedAudio(downloaded)
+                    return try FetchedAudio(downloaded, of: address)
                 }
             },
             probe: { address in
@@ -88,8 +88,12 @@ extension PodcastSource {
 }
 
 extension PodcastSource.FetchedAudio {
-    fileprivate init(_ downloaded: AudioDownloader.Downloaded) {
-        self.init(size: downloaded.byteCount, fileExtension: downloaded.format.fileExtension)
+    fileprivate init(_ downloaded: AudioDownloader.Downloaded, of address: String) throws {
+        // Read once more rather than added up on the way: a download that was resumed did not see all bytes.
+        let source = AudioSource(
+            url: address, size: downloaded.byteCount, sha256: try FileDigest.sha256(of: downloaded.file),
+            etag: downloaded.etag, lastModified: downloaded.lastModified)
+        self.init(size: downloaded.byteCount, fileExtension: downloaded.format.fileExtension, origin: source)
     }
 }
 
@@ -99,7 +103,7 @@ extension PodcastSource.Document {
             feed: FeedDraft(
                 title: parsed.title, description: parsed.description, imageURL: parsed.imageURL?.absoluteString,
                 author: parsed.author, link: parsed.link?.absoluteString, language: Self.code(of: parsed.language),
-                categories: parsed.categories),
+                categories: parsed.categories, isUnlisted: parsed.isUnlisted),
             episodes: parsed.episodes.map { episode in
                 EpisodeDraft(
                     guid: episode.guid, title: episode.title, description: episode.description,

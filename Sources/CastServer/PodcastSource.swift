@@ -38,10 +38,13 @@ package struct PodcastSource: Sendable {
         package var size: Int64
         /// Without the dot, for example `mp3`.
         package var fileExtension: String
+        /// Where it came from, and its digest; nil says that it is not to be fetched there by others.
+        package var origin: AudioSource?
 
-        package init(size: Int64, fileExtension: String) {
+        package init(size: Int64, fileExtension: String, origin: AudioSource? = nil) {
             self.size = size
             self.fileExtension = fileExtension
+            self.origin = origin
         }
     }
 

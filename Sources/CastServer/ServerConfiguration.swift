@@ -22,6 +22,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var takesPublished = true
     /// The model that tries doubtful transcripts once more; "" for none.
     package var secondTryModel = ""
+    /// Which nodes are told where a publisher has an episode's audio, so that they fetch it there.
+    package var nodeAudioFromPublisher = NodeAudioFromPublisher.pods
     /// Days after its publication during which an episode goes before the archive.
     package var freshDays = 7
     /// Minutes between two looks at a feed; 0 looks only when it is told to.

@@ -25,6 +25,7 @@ package struct ServerParts: Sendable {
     let program: WorkerProgram
     let audioReaders = AudioReaders()
     let live = LiveProgress()
+    let uplink: UplinkMeter
 
     /// - Throws: When the settings cannot be read.
     package init(
@@ -36,10 +37,12 @@ package struct ServerParts: Sendable {
         let settings = try SettingsKeeper(start: configuration, database: database)
         self.settings = settings
         self.post = post
+        let uplink = UplinkMeter(now: now)
+        self.uplink = uplink
         self.fleet = try provider.map { provider in
             FleetController(
                 provider: provider.provider, store: database.fleet,
-                surroundings: FleetSurroundings(database, settings, now: now),
+                surroundings: FleetSurroundings(database, settings, uplink: { uplink.uplink }, now: now),
                 server: try FleetDatabase.serverID(of: database, orMake: UUID().uuidString.lowercased()),
                 needsTailnet: provider.needsTailnet, tailnet: provider.tailnet,
                 clock: clock, logger: logger)

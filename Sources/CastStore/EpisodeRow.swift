@@ -69,13 +69,14 @@ enum EpisodeRow {
         _ db: GRDB.Database, _ product: JobStore.Product, of id: EpisodeID, at now: Date
     ) throws {
         switch product {
-        case .audio(let path, let size, let duration):
+        case .audio(let path, let size, let duration, let origin):
             try db.execute(
                 sql: """
                     UPDATE episode SET audioPath = ?, audioSize = ?, duration = coalesce(?, duration), error = NULL
                     WHERE id = ?
                     """,
                 arguments: [path, size, duration, id.rawValue])
+            if let origin { try AudioOrigins.store(db, origin, of: id) }
         case .transcript(let path, let model, let source, let duration, let quality):
             try db.execute(
                 sql: """

@@ -57,12 +57,12 @@ package struct FeedStore: Sendable {
                 sql: """
                     UPDATE feed SET title = ?, description = ?, imageURL = ?, author = ?, link = ?,
                     categories = ?, etag = ?, lastModified = ?, lastPolledAt = ?, lastError = NULL, failures = 0,
-                    nextPollAt = ?, updatedAt = ? WHERE id = ?
+                    nextPollAt = ?, updatedAt = ?, isUnlisted = ? WHERE id = ?
                     """,
                 arguments: [
                     draft.title, draft.description, draft.imageURL, draft.author, draft.link,
                     try Self.json(draft.categories), etag, lastModified, now.stored, nextPollAt?.stored, now.stored,
-                    id.rawValue,
+                    draft.isUnlisted, id.rawValue,
                 ])
             guard db.changesCount == 1 else { throw CastError(.notFound, "Feed not found") }
             try EpisodeStore.adopt(db, episodes, of: id)
@@ -267,11 +267,12 @@ package struct FeedStore: Sendable {
         try db.execute(
             sql: """
                 INSERT INTO feed (url, title, description, imageURL, author, link, language, categories, folder,
-                createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                createdAt, updatedAt, isUnlisted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 url, draft.title, draft.description, draft.imageURL, draft.author, draft.link, draft.language,
                 try Self.json(draft.categories), folder, now.stored, now.stored,
+                draft.isUnlisted,
             ])
         return try Self.require(db, FeedID(db.lastInsertedRowID))
     }

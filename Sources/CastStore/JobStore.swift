@@ -12,6 +12,12 @@ package struct JobStore: Sendable {
         package var attempt: String
         package var episode: Episode
         package var language: String?
+        /// The feed's address, or what stands in its place.
+        package var feedURL: String
+        /// Whether the feed asks not to be listed anywhere.
+        package var isUnlisted: Bool
+        /// Where a publisher has the audio that is here, and how to know it again.
+        package var source: AudioSource?
     }
 
     static func activeKind(_ db: GRDB.Database, _ episode: EpisodeID) throws -> String? {
@@ -62,10 +68,13 @@ package struct JobStore: Sendable {
             guard let episode = try EpisodeRow.fetch(db, job.episodeID) else {
                 throw CastError(.internalFault, "The database holds a job without its episode.")
             }
-            let language = try String.fetchOne(
-                try db.cachedStatement(sql: "SELECT language FROM feed WHERE id = ?"),
+            let feed = try Row.fetchOne(
+                try db.cachedStatement(sql: "SELECT language, url, isUnlisted FROM feed WHERE id = ?"),
                 arguments: [episode.feedID.rawValue])
-            return Claim(job: job, attempt: attempt, episode: episode, language: language)
+            return Claim(
+                job: job, attempt: attempt, episode: episode, language: feed?["language"], feedURL: feed?["url"] ?? "",
+                isUnlisted: feed?["isUnlisted"] ?? true,
+                source: kind == .transcribe ? try AudioOrigins.fetch(db, of: episode.id) : nil)
         }
     }
 
@@ -98,8 +107,9 @@ package struct JobStore: Sendable {
 
     /// What a completed job leaves behind.
     package enum Product: Sendable, Equatable {
-        /// A file below the storage folder, with its size in bytes, and the length of the audio where it is known.
-        case audio(path: String, size: Int64, duration: Double?)
+        /// A file below the storage folder, with its size in bytes, the length of the audio where it is known, and where
+        /// it was fetched.
+        case audio(path: String, size: Int64, duration: Double?, origin: AudioSource? = nil)
         /// The Markdown below the storage folder, and what can be said of the text.
         case transcript(
             path: String, model: String?, source: String, duration: Double?, quality: TranscriptQuality? = nil)

@@ -24,8 +24,31 @@ enum Schema {
         migrator.registerMigration("quality of transcripts, second tries") { db in
             try db.execute(sql: Self.quality)
         }
+        migrator.registerMigration("where audio came from") { db in
+            try db.execute(sql: Self.audioOrigins)
+        }
         return migrator
     }
+
+    /// Only of audio that was fetched: what somebody handed in has no publisher's bytes to be held against.
+    private static let audioOrigins = """
+        CREATE TABLE audioOrigin (
+            episodeID INTEGER PRIMARY KEY REFERENCES episode (id) ON DELETE CASCADE,
+            url TEXT NOT NULL,
+            size INTEGER NOT NULL CHECK (size > 0),
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            etag TEXT,
+            lastModified TEXT
+        ) STRICT;
+        -- Whoever puts other audio in place, or removes it, need not know of this table.
+        CREATE TRIGGER audioOriginGone AFTER UPDATE OF audioPath, audioSize ON episode
+        BEGIN
+            DELETE FROM audioOrigin WHERE episodeID = new.id;
+        END;
+        -- Whether it asks not to be listed. Of a feed that was read before, that is not known: taken as yes, and read anew.
+        ALTER TABLE feed ADD COLUMN isUnlisted INTEGER NOT NULL DEFAULT 1 CHECK (isUnlisted IN (0, 1));
+        UPDATE feed SET etag = NULL, lastModified = NULL;
+        """
 
     private static let podModels = """
         CREATE TABLE podModel (

@@ -208,9 +208,10 @@ extension FleetController {
     func scale(_ view: FleetView, _ settings: FleetSettings) async throws {
         guard settings.isEnabled, settings.isAutoScaling, let queue = view.queue, view.list?.isComplete == true
         else { return }
+        let uplink = self.surroundings.uplink()
         let lastHold = self.memory.withLock { $0.lastHold }
         let hold = try await self.change { books, now -> String? in
-            let inputs = Self.inputs(books, queue, settings)
+            let inputs = Self.inputs(books, queue, settings, uplink)
             var decision = settings.scaling.decide(inputs, at: now)
             var hold = decision.hold?.rawValue
             if decision.buy > 0, let reason = Self.hold(books, at: now) {
@@ -237,7 +238,9 @@ extension FleetController {
         }
     }
 
-    static func inputs(_ books: FleetBooks, _ queue: QueueView, _ settings: FleetSettings) -> ScalePolicy.Inputs {
+    static func inputs(
+        _ books: FleetBooks, _ queue: QueueView, _ settings: FleetSettings, _ uplink: Uplink
+    ) -> ScalePolicy.Inputs {
         let open = books.openPods
         let ready = open.filter(\.isReady)
         let starts = ready.compactMap { pod -> TimeInterval? in
@@ -250,6 +253,7 @@ extension FleetController {
             ending: open.filter { $0.ending != nil }.count, lastPurchaseAt: books.lastPurchaseAt,
             lastLeftAt: books.lastLeftAt,
             speed: GPUSpeeds(measured: books.speeds).speed(of: gpu, model: settings.model).value,
-            startUpTime: starts.isEmpty ? 600 : max(60, starts.reduce(0, +) / Double(starts.count)))
+            startUpTime: starts.isEmpty ? 600 : max(60, starts.reduce(0, +) / Double(starts.count)),
+            uplink: uplink)
     }
 }

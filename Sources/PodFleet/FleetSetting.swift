@@ -82,7 +82,8 @@ package enum FleetSetting: String, Sendable, CaseIterable {
         case .podsPerThreshold: "How many pods for each full threshold."
         case .scaleStrategy: "threshold counts jobs; backlog sizes the fleet by hours of audio, speed and cost."
         case .finishBy: "When the queue should be done, like 2026-12-24T18:00:00Z; with backlog only."
-        case .uplinkMegabits: "What this server can send; more pods than it feeds are not bought; with backlog only."
+        case .uplinkMegabits:
+            "What this server can send; more pods than it feeds are not bought. Empty takes what is measured."
         case .gpuType: "The GPU that is tried first, by id or name."
         case .blockedGPUs: "GPUs that are never used, by whole id or name, separated by commas."
         case .clouds: "Whose machines may be used: community, secure, or both."

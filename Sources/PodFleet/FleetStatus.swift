@@ -29,6 +29,8 @@ package struct FleetStatus: Sendable, Equatable {
     package var queue: QueueView?
     /// What scaling makes of it: what it would buy if it was on and nothing held it.
     package var decision: ScalePolicy.Decision?
+    /// What the server was seen to send to pods.
+    package var uplink: Uplink
 
     package var activePods: [Pod] { self.pods.filter(\.isOpen) }
 }
@@ -45,6 +47,7 @@ extension FleetController {
         var runs: [InstanceID: PodRun] = [:]
         for run in books.runs.values.sorted(by: { $0.startedAt < $1.startedAt }) { runs[run.instance] = run }
         let queue = await self.attempt("the queue cannot be read") { try await self.surroundings.queue() }
+        let uplink = self.surroundings.uplink()
         return FleetStatus(
             settings: settings, pods: pods, runs: runs, listed: list?.pods.filter { known.contains($0.id) },
             trouble: trouble, obstacle: await self.obstacle(books, settings),
@@ -55,7 +58,9 @@ extension FleetController {
                     kind: kind, cap: settings.caps[kind], spent: budget.spent(in: period, at: now),
                     reserved: budget.reserved(in: period, at: now))
             },
-            queue: queue, decision: queue.map { settings.scaling.decide(Self.inputs(books, $0, settings), at: now) })
+            queue: queue,
+            decision: queue.map { settings.scaling.decide(Self.inputs(books, $0, settings, uplink), at: now) },
+            uplink: uplink)
     }
 
     private func obstacle(_ books: FleetBooks, _ settings: FleetSettings) async -> String? {

@@ -44,6 +44,8 @@ package struct FleetSurroundings: Sendable {
     /// Nil when nobody knows where pods would reach it.
     package var address: @Sendable () async -> ServerAddress?
     package var settings: @Sendable () async throws -> FleetSettings
+    /// What the server was seen to send to pods.
+    package var uplink: @Sendable () -> Uplink
     /// Hears every event once it is stored.
     package var tell: @Sendable ([FleetEvent]) -> Void
     package var now: @Sendable () -> Date
@@ -58,6 +60,7 @@ package struct FleetSurroundings: Sendable {
         removeNode: @escaping @Sendable (NodeID) async throws -> Void,
         address: @escaping @Sendable () async -> ServerAddress?,
         settings: @escaping @Sendable () async throws -> FleetSettings,
+        uplink: @escaping @Sendable () -> Uplink = { Uplink() },
         tell: @escaping @Sendable ([FleetEvent]) -> Void = { _ in },
         now: @escaping @Sendable () -> Date = { Date() },
         random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
@@ -69,6 +72,7 @@ package struct FleetSurroundings: Sendable {
         self.removeNode = removeNode
         self.address = address
         self.settings = settings
+        self.uplink = uplink
         self.tell = tell
         self.now = now
         self.random = random

@@ -52,8 +52,8 @@ import Testing
     private static let other = [
         "runpod_scale_strategy": "backlog", "runpod_finish_by": "2030-01-01T00:00:00Z", "runpod_uplink_mbit": "50",
         "runpod_clouds": "secure", "runpod_min_cuda": "13.0", "runpod_max_price_per_hour": "0.50",
-        "ntfy_topic": "my-topic", "runpod_budget_per_hour": "1", "runpod_budget_per_day": "2",
-        "runpod_budget_per_month": "3", "second_try_model": "large-v3",
+        "ntfy_topic": "my-topic", "node_audio_from_publisher": "all", "runpod_budget_per_hour": "1",
+        "runpod_budget_per_day": "2", "runpod_budget_per_month": "3", "second_try_model": "large-v3",
         "runpod_worker_url": "https://example.org/cast2md#sha256=" + String(repeating: "0", count: 64),
     ]
 

@@ -92,6 +92,32 @@ import Testing
         #expect(try await self.database.episodes.get(episodes[0].id).state == .transcribing)
     }
 
+    @Test(arguments: [true, false])
+    func `where audio came from is kept with it, until other audio takes its place`(isReplaced: Bool) async throws {
+        let (_, episodes) = try await self.database.makeFeed(at: self.now)
+        let id = episodes[0].id
+        _ = try await self.database.jobs.enqueueProcessing(of: id, at: self.now)
+        let download = try #require(
+            try await self.database.jobs.claim(.download, by: .server, attempt: "d", until: self.now + 60, at: self.now)
+        )
+        let source = AudioSource(
+            url: "https://pilots.example/1.mp3", size: 3, sha256: String(repeating: "0f", count: 32), etag: "\"a\"")
+        _ = try await self.database.jobs.complete(
+            download.job.id, by: .server, product: .audio(path: "a/b.mp3", size: 3, duration: nil, origin: source),
+            at: self.now
+        ) {}
+        let first = try #require(try await self.claim("a"))
+        #expect(first.source == source)
+        #expect(first.feedURL == "https://pilots.example/feed.xml")
+        _ = try await self.database.jobs.handle(
+            .released(by: NodeID("node-a")), of: first.job.id, attempt: first.attempt, at: self.now)
+        if isReplaced {
+            // The same name and size, and yet another file.
+            try await self.database.episodes.setAudio(id, path: "a/b.mp3", size: 3, duration: nil, at: self.now)
+        }
+        #expect(try await self.claim("a", at: self.now + 60)?.source == (isReplaced ? nil : source))
+    }
+
     @Test func `when the files cannot be put in place, nothing is completed`() async throws {
         let (_, episodes) = try await self.database.makeFeed(withAudio: true, at: self.now)
         let id = try await self.database.jobs.enqueue(.transcribe, for: episodes[0].id, at: self.now)

@@ -133,6 +133,7 @@ extension FleetSurroundings {
             },
             address: { nil },
             settings: { try FleetSettings(Variables(world.change { $0.settings })) },
+            uplink: { world.change { $0.uplink } },
             tell: { events in world.change { $0.events += events } },
             now: { world.now },
             random: { world.change { $0.generator.next() } })

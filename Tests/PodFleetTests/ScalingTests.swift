@@ -24,6 +24,27 @@ struct ScalingTests {
         #expect(story == ["buys 2: 25 jobs wait, 1 pods for each 10 make 2"])
     }
 
+    @Test func `a line that feeds two pods buys no third, and the log says so once`() async throws {
+        let fixture = Fixture(settings: Self.on)
+        // 87 times real time at 16 kB a second of audio.
+        fixture.world.change {
+            $0.audio = 1e8; $0.jobs = 500; $0.uplink = Uplink(limit: 3e6)
+        }
+        try await fixture.run(1800) { #expect(fixture.living <= 2) }
+        #expect(fixture.living == 2)
+        let story = try await fixture.story(.scaling)
+        #expect(
+            story.first
+                == "buys 2: 500 jobs wait, 1 pods for each 10 make 3, but the uplink of 24 Mbit/s, as measured, feeds 2"
+        )
+        #expect(story.count { $0.hasPrefix("buys 0: ") && $0.contains("feeds 2; 2 are there") } == 1, "\(story)")
+        #expect(try await fixture.controller.status().decision?.reason.contains("as measured") == true)
+        // The line is wide enough again: nobody has to do anything.
+        fixture.world.change { $0.uplink = Uplink() }
+        try await fixture.run(120)
+        #expect(fixture.living == 3)
+    }
+
     @Test func `an unknown list or queue buys nothing`() async throws {
         let fixture = Fixture(settings: Self.on)
         fixture.world.change {

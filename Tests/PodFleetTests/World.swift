@@ -37,6 +37,7 @@ final class World: Sendable {
         var nodes: [String: (id: NodeID, heardAt: Date, isBusy: Bool)] = [:]
         var audio = 0.0
         var jobs = 0
+        var uplink = Uplink()
         var outcomes: [Outcome] = []
         var failingTerminates = 0
         var failingLists = 0

@@ -32,6 +32,19 @@ import Testing
         "<item>\(inside)<enclosure url=\"\(audio)\" type=\"audio/mpeg\" length=\"100\"/></item>"
     }
 
+    @Test(arguments: [
+        ("<itunes:block>Yes</itunes:block>", true), ("<itunes:block> yes\n</itunes:block>", true),
+        ("<itunes:block>no</itunes:block>", false), ("<itunes:block/>", false), ("", false),
+        ("<p:block>yes</p:block>", true), ("<p:block id=\"google\">yes</p:block><p:block>no</p:block>", true),
+        ("<item><itunes:block>yes</itunes:block><enclosure url=\"https://x.example/2.mp3\"/></item>", false),
+    ])
+    func `a feed that asks not to be listed says so`(text: String, isUnlisted: Bool) throws {
+        let root =
+            "<rss version=\"2.0\" xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\" "
+            + "xmlns:p=\"https://podcastindex.org/namespace/1.0\">"
+        #expect(try self.parse(self.rss(text + self.item(""), root: root)).isUnlisted == isUnlisted)
+    }
+
     @Test func `a complete feed gives every field`() throws {
         let feed = try self.parse(
             """

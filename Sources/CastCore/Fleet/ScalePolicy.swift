@@ -32,7 +32,7 @@ package struct ScalePolicy: Sendable, Equatable {
     package var maxPods = 3
     /// The queue should be empty by then, if it can be done; `backlog` only.
     package var finishBy: Date?
-    /// What the server can send, in Mbit/s: more pods than it can feed wait for audio; `backlog` only.
+    /// What the server can send, in Mbit/s: more pods than it can feed wait for audio; nil takes what was measured.
     package var uplinkMegabits: Double?
 
     package init() {}
@@ -43,8 +43,6 @@ package struct ScalePolicy: Sendable, Equatable {
     package static let cooldownAfterLeaving: TimeInterval = 180
     /// A pod must have this many times its start-up time of work ahead of it.
     package static let worthOfStart: Double = 3
-    /// Podcasts come at 128 kbit/s mostly.
-    package static let audioMegabits: Double = 0.128
 
     package struct Inputs: Sendable, Equatable {
         package var queue: QueueView
@@ -61,10 +59,13 @@ package struct ScalePolicy: Sendable, Equatable {
         package var speed: Double
         /// From buying a pod until it works.
         package var startUpTime: TimeInterval
+        /// What the server was seen to send.
+        package var uplink: Uplink
 
         package init(
             queue: QueueView, ready: Int = 0, onTheirWay: Int = 0, ending: Int = 0, lastPurchaseAt: Date? = nil,
-            lastLeftAt: Date? = nil, speed: Double = 87, startUpTime: TimeInterval = 600
+            lastLeftAt: Date? = nil, speed: Double = 87, startUpTime: TimeInterval = 600,
+            uplink: Uplink = Uplink()
         ) {
             self.queue = queue
             self.ready = ready
@@ -74,14 +75,17 @@ package struct ScalePolicy: Sendable, Equatable {
             self.lastLeftAt = lastLeftAt
             self.speed = speed
             self.startUpTime = startUpTime
+            self.uplink = uplink
         }
 
         package var facts: [String: String] {
-            [
+            var facts = [
                 "claimable_jobs": "\(self.queue.claimableJobs)", "audio_seconds": "\(Int(self.queue.audioSeconds))",
                 "ready": "\(self.ready)", "on_their_way": "\(self.onTheirWay)", "ending": "\(self.ending)",
                 "speed": "\(Int(self.speed))", "start_up_seconds": "\(Int(self.startUpTime))",
             ]
+            if let limit = self.uplink.limit { facts["uplink_bytes_per_second"] = "\(Int(limit))" }
+            return facts
         }
     }
 
@@ -90,6 +94,7 @@ package struct ScalePolicy: Sendable, Equatable {
         case maximum
         case cooldown
         case workerLeft = "worker_left"
+        case uplink
     }
 
     package struct Decision: Sendable, Equatable {
@@ -106,11 +111,14 @@ package struct ScalePolicy: Sendable, Equatable {
     }
 
     package func decide(_ inputs: Inputs, at now: Date) -> Decision {
-        let wanted = self.wanted(inputs, at: now)
+        let asked = self.wanted(inputs, at: now)
+        let wanted = self.fed(asked, inputs)
         let working = inputs.ready + inputs.onTheirWay
         let missing = wanted.buy - working
         guard missing > 0 else {
-            return Decision(buy: 0, reason: "\(wanted.reason); \(working) are there or on their way")
+            return Decision(
+                buy: 0, reason: "\(wanted.reason); \(working) are there or on their way",
+                hold: asked.buy > working ? wanted.hold : nil)
         }
         let room = self.maxPods - working - inputs.ending
         guard room > 0 else {
@@ -127,6 +135,20 @@ package struct ScalePolicy: Sendable, Equatable {
                 hold: .workerLeft)
         }
         return Decision(buy: min(missing, room), reason: wanted.reason)
+    }
+
+    /// No more pods than the server can send audio to; the first one in any case.
+    private func fed(_ wanted: Decision, _ inputs: Inputs) -> Decision {
+        let capacity = self.uplinkMegabits.map { $0 * 125_000 } ?? inputs.uplink.limit
+        let perPod = inputs.uplink.wanted(at: inputs.speed)
+        guard let capacity, perPod > 0, capacity / perPod < Double(wanted.buy) else { return wanted }
+        let count = max(1, Int(capacity / perPod))
+        guard count < wanted.buy else { return wanted }
+        let origin = self.uplinkMegabits == nil ? ", as measured," : ""
+        let megabits = String(format: capacity < 1_250_000 ? "%.1f" : "%.0f", capacity / 125_000)
+        return Decision(
+            buy: count, reason: "\(wanted.reason), but the uplink of \(megabits) Mbit/s\(origin) feeds \(count)",
+            hold: .uplink)
     }
 
     /// How many pods there should be, and why.
@@ -169,13 +191,6 @@ package struct ScalePolicy: Sendable, Equatable {
             reason += time > 0 ? ", to be done in \(Int((time + start) / 60))" : ", and the time to be done is over"
         }
         count = min(count, queue.claimableJobs + inputs.ready)
-        if let uplink = self.uplinkMegabits {
-            let fed = max(1, Int(uplink / (Self.audioMegabits * max(inputs.speed, 0.1))))
-            if fed < count {
-                count = fed
-                reason += "; the uplink of \(Int(uplink)) Mbit/s feeds \(fed)"
-            }
-        }
         return Decision(buy: count, reason: "\(reason): \(count) pods")
     }
 }

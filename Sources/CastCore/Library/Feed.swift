@@ -96,10 +96,12 @@ package struct FeedDraft: Sendable, Equatable {
     package var link: String?
     package var language: String?
     package var categories: [String]
+    /// Whether it asks not to be listed anywhere: perhaps it is for one listener.
+    package var isUnlisted: Bool
 
     package init(
         title: String, description: String? = nil, imageURL: String? = nil, author: String? = nil,
-        link: String? = nil, language: String? = nil, categories: [String] = []
+        link: String? = nil, language: String? = nil, categories: [String] = [], isUnlisted: Bool = false
     ) {
         self.title = title
         self.description = description
@@ -108,5 +110,6 @@ package struct FeedDraft: Sendable, Equatable {
         self.link = link
         self.language = language
         self.categories = categories
+        self.isUnlisted = isUnlisted
     }
 }

@@ -1,7 +1,8 @@
 /// How a node behaves; everything has a default.
 ///
 /// Read from `NODE_REQUIRED_EMPTY_CHECKS` (2), `NODE_EMPTY_QUEUE_WAIT` (60 seconds), `NODE_IDLE_TIMEOUT_MINUTES` (10),
-/// `NODE_SERVER_UNREACHABLE_MINUTES` (5), `NODE_MAX_CONSECUTIVE_FAILURES` (3) and `NODE_PERSISTENT` (0).
+/// `NODE_SERVER_UNREACHABLE_MINUTES` (5), `NODE_MAX_CONSECUTIVE_FAILURES` (3), `NODE_PERSISTENT` (0) and
+/// `ALLOW_PRIVATE_ADDRESSES` (false).
 package struct NodeSettings: Sendable, Equatable {
     package var leave = LeavePolicy.Settings()
     /// Jobs that may be fetched or wait beside the one in recognition.
@@ -11,6 +12,8 @@ package struct NodeSettings: Sendable, Equatable {
     package var heartbeatInterval = Duration.seconds(30)
     /// How long to wait before asking again when there was nothing to do.
     package var pollInterval = Duration.seconds(5)
+    /// Whether audio may be fetched from publishers in this machine's own networks.
+    package var allowsPrivateAddresses = false
     /// Shortest time between two reports of a job's progress.
     package var progressInterval = Duration.seconds(3)
 
@@ -35,5 +38,7 @@ package struct NodeSettings: Sendable, Equatable {
             self.leave.maxConsecutiveFailures = value
         }
         self.leave.isPersistent = try variables.bool("NODE_PERSISTENT") ?? self.leave.isPersistent
+        self.allowsPrivateAddresses =
+            try variables.bool("ALLOW_PRIVATE_ADDRESSES") ?? self.allowsPrivateAddresses
     }
 }

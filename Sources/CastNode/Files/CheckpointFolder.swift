@@ -13,6 +13,7 @@ package struct CheckpointFolder: Sendable {
         var language: String?
         var audioPath: String
         var seconds: Double?
+        var source: AudioSource?
     }
 
     private let folder: URL
@@ -33,7 +34,8 @@ package struct CheckpointFolder: Sendable {
     package func save(_ jobs: [NodeState.HeldJob]) {
         let notes = jobs.map {
             Note(
-                handle: $0.handle, title: $0.title, language: $0.language, audioPath: $0.audioPath, seconds: $0.seconds)
+                handle: $0.handle, title: $0.title, language: $0.language, audioPath: $0.audioPath,
+                seconds: $0.seconds, source: $0.source)
         }
         do {
             try FileManager.default.createDirectory(
@@ -54,7 +56,7 @@ package struct CheckpointFolder: Sendable {
         return notes.map {
             NodeState.HeldJob(
                 handle: $0.handle, title: $0.title, language: $0.language, audioPath: $0.audioPath,
-                seconds: $0.seconds, stage: .fetching)
+                seconds: $0.seconds, source: $0.source, stage: .fetching)
         }
     }
 

@@ -30,6 +30,7 @@ package enum StatusHTML {
             \(self.row("Being fetched", "\(status.fetching)"))
             \(self.row("Waiting", "\(status.prefetched)"))
             \(self.row("To be handed in", "\(status.spool)"))
+            \(self.row("Audio", self.audio(status.audio)))
             \(self.row("Done", "\(status.jobsDone)"))
             \(self.row("Failed", "\(status.jobsFailed)"))
             \(self.row("Running for", self.time(status.uptimeSeconds)))
@@ -48,6 +49,13 @@ package enum StatusHTML {
             \(self.time(job.elapsedSeconds))</p>
             <progress max="100" value="\(job.progressPercent)"></progress>
             """
+    }
+
+    private static func audio(_ audio: FetchedAudio) -> String {
+        func megabytes(_ bytes: Int64) -> String { "\(StageLog.tenths(Double(bytes) / 1e6)) MB" }
+        let misses = audio.differing + audio.failing
+        return "\(megabytes(audio.serverBytes)) from the server, \(megabytes(audio.publisherBytes)) from publishers"
+            + (misses == 0 ? "" : ", \(misses) tries with publishers in vain")
     }
 
     /// The slow stage is the one that is busy while others wait.

@@ -23,6 +23,26 @@ package enum StatusMetrics {
                 ("{state=\"current\"}", status.currentJob == nil ? "0" : "1"),
                 ("{state=\"unsent\"}", "\(status.spool)"),
             ])
+        family(
+            "audio_bytes_total", "counter",
+            "Bytes of audio by where they came from; wasted: from publishers, of no use.",
+            [
+                ("{from=\"publisher\"}", "\(status.audio.publisherBytes)"),
+                ("{from=\"server\"}", "\(status.audio.serverBytes)"),
+                ("{from=\"wasted\"}", "\(status.audio.wastedBytes)"),
+            ])
+        family(
+            "audio_files_total", "counter", "Files of audio by where they came from.",
+            [
+                ("{from=\"publisher\"}", "\(status.audio.publisherFiles)"),
+                ("{from=\"server\"}", "\(status.audio.serverFiles)"),
+            ])
+        family(
+            "publisher_misses_total", "counter", "Tries with publishers that brought nothing of use.",
+            [
+                ("{reason=\"differs\"}", "\(status.audio.differing)"),
+                ("{reason=\"failed\"}", "\(status.audio.failing)"),
+            ])
         family("stage_busy_seconds_total", "counter", "Work of a stage.", stages { "\($0.busySeconds)" })
         family(
             "stage_waiting_seconds_total", "counter", "Time in which a stage could not go on.",

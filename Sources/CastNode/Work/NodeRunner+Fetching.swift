@@ -13,17 +13,22 @@ extension NodeRunner {
     func fetch(_ job: NodeState.HeldJob) async {
         let part = PartialFile(
             self.audioFolder.appendingPathComponent("\(job.handle.job)-\(UUID().uuidString.prefix(8))"))
+        if await self.fetchFromPublisher(job, to: part.destination) { return self.take(part, for: job) }
+        let begun = self.uptime.now
+        let received = Mutex<Int64>(0)
         var tries = 0
         while !Task.isCancelled {
             do {
                 try await self.cancellable(job.handle) {
-                    try await self.api.audio(job.handle, job.audioPath, part) { _ in self.note(.worked) }
+                    try await self.api.audio(job.handle, job.audioPath, part) { bytes in
+                        received.withLock { $0 += Int64(bytes) }
+                        self.fetchedAudio.withLock { $0.serverBytes += Int64(bytes) }
+                        self.note(.worked)
+                    }
                 }
-                let now = self.uptime.now
-                if !self.state.withLock({ $0.fetched(job.handle, file: part.destination, at: now) }) { part.discard() }
-                self.audioBell.ring()
-                self.talkBell.ring()
-                return
+                self.fetchedAudio.withLock { $0.serverFiles += 1 }
+                self.logFetched(job, from: "server", received.withLock { $0 }, since: begun)
+                return self.take(part, for: job)
             } catch {
                 tries += 1
                 guard self.state.withLock({ $0.holds(job.handle) }), !Task.isCancelled, !(error is CancellationError)
@@ -36,6 +41,14 @@ extension NodeRunner {
             }
         }
         part.discard()
+        self.talkBell.ring()
+    }
+
+    /// The job's audio is here.
+    private func take(_ part: PartialFile, for job: NodeState.HeldJob) {
+        let now = self.uptime.now
+        if !self.state.withLock({ $0.fetched(job.handle, file: part.destination, at: now) }) { part.discard() }
+        self.audioBell.ring()
         self.talkBell.ring()
     }
 

@@ -28,9 +28,24 @@ package struct NodeState: Sendable {
         package var seconds: Double?
         /// Seconds of audio as the server says; nil when it does not, or when the job is of an earlier run.
         package var duration: Double?
+        /// Where the publisher has the same audio, if the server says so.
+        package var source: AudioSource?
         package var stage: Stage
 
         package var isUnsent: Bool { self.stage == .unsent }
+
+        package init(
+            handle: JobHandle, title: String?, language: String?, audioPath: String, seconds: Double? = nil,
+            source: AudioSource? = nil, stage: Stage
+        ) {
+            self.handle = handle
+            self.title = title
+            self.language = language
+            self.audioPath = audioPath
+            self.seconds = seconds
+            self.source = source
+            self.stage = stage
+        }
     }
 
     /// What came of a claim.
@@ -91,7 +106,7 @@ package struct NodeState: Sendable {
             handle: JobHandle(job: id, attempt: answer.attempt), title: answer.episodeTitle,
             language: answer.language, audioPath: answer.audioURL ?? "",
             seconds: answer.audioDuration ?? answer.audioSize.map(PrefetchPolicy.seconds(ofBytes:)),
-            duration: answer.audioDuration, stage: .fetching)
+            duration: answer.audioDuration, source: answer.source, stage: .fetching)
         self.jobs.append(job)
         return job
     }

@@ -27,7 +27,10 @@ package struct FleetProvider: Sendable {
 
 extension FleetSurroundings {
     /// What the fleet sees of this server, and asks of it.
-    init(_ database: Database, _ settings: SettingsKeeper, now: @escaping @Sendable () -> Date) {
+    init(
+        _ database: Database, _ settings: SettingsKeeper, uplink: @escaping @Sendable () -> Uplink,
+        now: @escaping @Sendable () -> Date
+    ) {
         self.init(
             queue: {
                 let waiting = try await database.jobs.waiting(
@@ -49,6 +52,7 @@ extension FleetSurroundings {
             removeNode: { id in _ = try await database.nodes.remove([id], at: now()) },
             address: { Self.address(settings.current) },
             settings: { settings.current.fleet },
+            uplink: uplink,
             now: now)
     }
 

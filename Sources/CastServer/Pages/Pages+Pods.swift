@@ -48,6 +48,12 @@ extension Pages {
             totals.append(("Jobs to be had", PageText.number(queue.claimableJobs), ""))
             totals.append(("Audio waiting", PageText.audio(queue.audioSeconds), ""))
         }
+        if let rate = status.uplink.rate { totals.append(("Sent to pods", PodText.rate(rate), "")) }
+        if status.uplink.share < 1 {
+            let percent = Int(((1 - status.uplink.share) * 100).rounded())
+            totals.append(("Audio from publishers", "\(percent) %", ""))
+        }
+        if let limit = status.uplink.limit { totals.append(("Uplink", PodText.rate(limit), "")) }
         if let day = status.money.first(where: { $0.kind == .day }) {
             totals.append(("Spent today", PodText.dollars(day.spent), ""))
         }

@@ -47,6 +47,12 @@ enum PodText {
         return "\(money.micros < 0 ? "−" : "")$\(whole).\(rest < 10 ? "0" : "")\(rest)"
     }
 
+    /// Bytes a second as lines are sold.
+    static func rate(_ bytesPerSecond: Double) -> String {
+        let megabits = bytesPerSecond / 125_000
+        return "\(String(format: megabits < 10 ? "%.1f" : "%.0f", megabits)) Mbit/s"
+    }
+
     /// A text that began without a capital, as a sentence.
     static func sentence(_ text: String) -> String {
         guard let first = text.first, let last = text.last else { return "" }

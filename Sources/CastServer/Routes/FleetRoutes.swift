@@ -58,7 +58,7 @@ struct FleetRoutes: Sendable {
                 FleetStatusResponse.Spending(
                     period: "\(money.kind)", cap: money.cap, spent: money.spent, reserved: money.reserved)
             },
-            trouble: status.trouble, hold: status.hold)
+            trouble: status.trouble, hold: status.hold, uplink: UplinkMessage(status.uplink))
     }
 
     private func message(_ pod: Pod, _ run: PodRun?) -> SetupStateMessage {

@@ -25,6 +25,7 @@ struct MetricsRoutes: Sendable {
         try await self.addQuality(to: &text)
         try await self.addNodes(to: &text)
         self.addStages(to: &text)
+        self.addUplink(to: &text)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

@@ -37,19 +37,23 @@ struct NodeJobRoutes: Sendable {
         }
         // Whatever it is; nodes of the existing server know no other.
         response.headers[.contentType] = "audio/mpeg"
-        response.body = self.counted(response.body, job: id, node: node.id)
+        response.body = self.counted(response.body, job: id, node: node)
         return response
     }
 
     /// The body, during which the job counts as being fetched; its end is a touch like its beginning.
-    private func counted(_ body: ResponseBody, job: JobID, node: NodeID) -> ResponseBody {
+    private func counted(_ body: ResponseBody, job: JobID, node: Node) -> ResponseBody {
         let parts = self.parts
         return ResponseBody(contentLength: body.contentLength) { writer in
             parts.audioReaders.begin(job)
-            defer { parts.audioReaders.end(job) }
-            try await body.write(writer)
+            let transfer = parts.uplink.begin(to: node)
+            defer {
+                parts.audioReaders.end(job)
+                transfer.end()
+            }
+            try await body.write(CountingWriter(writer) { transfer.sent($0) })
             _ = try await parts.database.jobs.handle(
-                .touched(by: node, until: parts.leaseEnd), of: job, at: parts.now())
+                .touched(by: node.id, until: parts.leaseEnd), of: job, at: parts.now())
         }
     }
 

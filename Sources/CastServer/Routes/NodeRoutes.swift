@@ -75,11 +75,13 @@ struct NodeRoutes: Sendable {
             metadata: [
                 "job.id": "\(claim.job.id)", "node.name": "\(node.name)", "attempt": "\(claim.job.attempts)",
             ])
+        let source = AudioOffer.source(of: claim, for: node, self.parts.configuration)
+        self.parts.uplink.took(claim.episode, by: node, isOffered: source != nil)
         return ClaimResponse(
             jobID: claim.job.id, episodeID: claim.episode.id, episodeTitle: claim.episode.title,
             audioURL: claim.episode.audioPath == nil ? "" : "/api/nodes/jobs/\(claim.job.id)/audio",
             attempt: claim.attempt, language: claim.language, audioSize: claim.episode.audioSize,
-            audioDuration: claim.episode.duration)
+            audioDuration: claim.episode.duration, source: source)
     }
 
     /// Embedding jobs are not made here: the answer is always that there is none, which nodes of the existing server

@@ -91,6 +91,24 @@ package struct Setting: Sendable {
             })
     }
 
+    /// One of several words.
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String, _ path: any WritableKeyPath<ServerConfiguration, Choice> & Sendable, _ label: String,
+        _ description: String
+    ) -> Setting {
+        Setting(
+            name: name, form: .text, label: label, description: description, unit: "", needsRestart: false,
+            read: { .string($0[keyPath: path].rawValue) },
+            write: { reader, configuration in
+                guard let text = reader.text(name.uppercased()) else { return }
+                guard let choice = Choice(rawValue: text.lowercased()) else {
+                    let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw CastError(.invalid, "\(name.uppercased()) is “\(text)”; it must be one of \(choices).")
+                }
+                configuration[keyPath: path] = choice
+            })
+    }
+
     /// A web address, or "".
     static func address(
         _ name: String, _ path: any WritableKeyPath<ServerConfiguration, String> & Sendable, _ label: String,
@@ -137,6 +155,10 @@ package enum SettingCatalog {
             "a model's name: letters, digits, dots, dashes and one slash", "Model for second tries",
             "A doubtful transcript is made once more with this model, after all other work, and the better one is "
                 + "kept. Empty makes none."),
+        .choice(
+            "node_audio_from_publisher", \.nodeAudioFromPublisher, "Audio from publishers",
+            "Nodes fetch audio from the publisher first, and from here if that is not the same file: pods, all nodes, or "
+                + "off. Feeds for paying listeners, and addresses with a password or a token, are never told."),
         .int(
             "fresh_days", \.freshDays, 0...365, unit: "days", "Fresh for",
             "An episode this young is transcribed before the archive."),

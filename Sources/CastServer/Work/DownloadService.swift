@@ -173,8 +173,8 @@ package struct DownloadService<Ticker: Clock<Duration>>: Service {
         let storage = self.parts.storage
         _ = try await self.jobsOwn {
             try await self.parts.database.jobs.complete(
-                claim.job.id, by: .server, product: .audio(path: path, size: audio.size, duration: nil),
-                at: self.parts.now()
+                claim.job.id, by: .server,
+                product: .audio(path: path, size: audio.size, duration: nil, origin: audio.origin), at: self.parts.now()
             ) {
                 try storage.move(raw, to: path)
             }

@@ -30,6 +30,9 @@ package struct AudioDownloader: Sendable {
         package var format: AudioFormat
         /// Where it came from, after all redirects.
         package var url: URL
+        /// The publisher's validators, where the file was not here before the call.
+        package var etag: String?
+        package var lastModified: String?
     }
 
     /// Called with the bytes on disk and, where it is known, how many there will be.
@@ -73,7 +76,7 @@ package struct AudioDownloader: Sendable {
             part.removeNotes()
             return Downloaded(
                 file: file, byteCount: received.byteCount, mediaType: received.mediaType, format: received.format,
-                url: received.url)
+                url: received.url, etag: received.etag, lastModified: received.lastModified)
         } catch let error as CastError {
             switch error.code {
             case .unavailable, .timedOut, .conflict: break

@@ -11,6 +11,8 @@ struct AudioTransfer: Sendable {
         var mediaType: String
         var format: AudioFormat
         var url: URL
+        var etag: String?
+        var lastModified: String?
     }
 
     let downloader: AudioDownloader
@@ -140,6 +142,8 @@ struct AudioTransfer: Sendable {
     ) throws -> Received {
         try output.synchronize()
         let format = AudioFormat.guess(magic: output.start(64), mediaType: notes.mediaType, path: url.path)
-        return Received(byteCount: size, mediaType: notes.mediaType, format: format, url: url)
+        return Received(
+            byteCount: size, mediaType: notes.mediaType, format: format, url: url, etag: notes.etag,
+            lastModified: notes.lastModified)
     }
 }

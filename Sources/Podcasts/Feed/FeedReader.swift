@@ -203,6 +203,9 @@ final class FeedReader: NSObject, XMLParserDelegate {
             self.feed.author = self.feed.author ?? PlainText.line(text).nonEmpty
         case "language", "dc:language": self.feed.language = PlainText.line(text).lowercased().nonEmpty
         case "url", "logo": self.feed.imageURL = self.feed.imageURL ?? FeedURL.resolve(text, self.base)
+        // Whichever directories it means: a feed for one listener asks all of them.
+        case "itunes:block", "podcast:block":
+            self.feed.isUnlisted = self.feed.isUnlisted || ["yes", "true"].contains(PlainText.line(text).lowercased())
         case "itunes:new-feed-url": self.feed.newFeedURL = FeedURL.resolve(text, self.base)
         default: break
         }

@@ -17,6 +17,8 @@ package struct ParsedFeed: Sendable, Equatable {
     package var newFeedURL: URL?
     /// Where the feed goes on with what is older (RFC 5005), in a feed that is cut into pages.
     package var nextPage: URL?
+    /// Whether it asks directories to leave it out (`itunes:block`, `podcast:block`), as feeds for paying listeners do.
+    package var isUnlisted: Bool
     /// In the feed's own order, which is newest first by custom only.
     package var episodes: [ParsedEpisode]
     /// Items that have no audio: articles, announcements.
@@ -29,7 +31,7 @@ package struct ParsedFeed: Sendable, Equatable {
     package init(
         title: String, description: String? = nil, link: URL? = nil, author: String? = nil, imageURL: URL? = nil,
         language: String? = nil, categories: [String] = [], newFeedURL: URL? = nil, nextPage: URL? = nil,
-        episodes: [ParsedEpisode] = [],
+        isUnlisted: Bool = false, episodes: [ParsedEpisode] = [],
         itemsWithoutAudio: Int = 0, itemsLeftOut: Int = 0, fault: String? = nil
     ) {
         self.title = title
@@ -41,6 +43,7 @@ package struct ParsedFeed: Sendable, Equatable {
         self.categories = categories
         self.newFeedURL = newFeedURL
         self.nextPage = nextPage
+        self.isUnlisted = isUnlisted
         self.episodes = episodes
         self.itemsWithoutAudio = itemsWithoutAudio
         self.itemsLeftOut = itemsLeftOut

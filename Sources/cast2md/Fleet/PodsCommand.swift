@@ -198,6 +198,10 @@ struct PodsCommand: AsyncParsableCommand {
                 "\(Self.dollars(money.spent)), \(Self.dollars(money.reserved)) reserved\(cap)",
             ])
         }
+        if let uplink = status.uplink, let rate = uplink.bytesPerSecond {
+            let limit = uplink.limitBytesPerSecond.map { ", \(Self.number($0 / 125_000)) at most" } ?? ""
+            table.add(["Mbit/s sent to pods", "\(Self.number(rate / 125_000))\(limit)"])
+        }
         if let hold = status.hold { table.add(["Buys nothing now", hold]) }
         if let trouble = status.trouble { table.add(["Provider", trouble]) }
         return table.text

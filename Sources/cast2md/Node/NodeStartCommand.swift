@@ -4,6 +4,7 @@ import CastCore
 import CastNode
 import Foundation
 import Logging
+import Podcasts
 import ServiceLifecycle
 import Transcription
 import UnixSignals
@@ -65,26 +66,30 @@ extension NodeCommand {
             try await Connections.with(to: credentials.server, environment: environment) { connections in
                 if let proxy = connections.proxy { logger.info("through a proxy", metadata: ["proxy": "\(proxy)"]) }
                 let client = CastClient(server: credentials.server, key: credentials.key, connections: connections)
-                let runner = NodeRunner(
-                    api: .live(client, node: credentials.nodeID), transcriber: recogniser.transcriber, name: name,
-                    server: credentials.server, home: home, settings: settings, logger: logger)
-                let page = StatusPage(
-                    host: host, port: port, logger: logger,
-                    onReady: { NodeAddress.save(host: host, port: $0, to: home) },
-                    status: { runner.status })
-                defer { NodeAddress.remove(from: home) }
-                // They stop in the reverse order: the worker first, the recogniser last.
-                let group = ServiceGroup(
-                    configuration: .init(
-                        services: [
-                            .init(service: recogniser.service),
-                            .init(service: page),
-                            .init(
-                                service: runner, successTerminationBehavior: .gracefullyShutdownGroup,
-                                failureTerminationBehavior: .gracefullyShutdownGroup),
-                        ],
-                        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-                try await group.run()
+                let addresses: AddressPolicy = settings.allowsPrivateAddresses ? .anything : .publicOnly
+                try await PublisherAudio.withNetwork(addresses, logger: logger) { publishers in
+                    let runner = NodeRunner(
+                        api: .live(client, node: credentials.nodeID), publishers: publishers,
+                        transcriber: recogniser.transcriber, name: name, server: credentials.server, home: home,
+                        settings: settings, logger: logger)
+                    let page = StatusPage(
+                        host: host, port: port, logger: logger,
+                        onReady: { NodeAddress.save(host: host, port: $0, to: home) },
+                        status: { runner.status })
+                    defer { NodeAddress.remove(from: home) }
+                    // They stop in the reverse order: the worker first, the recogniser last.
+                    let group = ServiceGroup(
+                        configuration: .init(
+                            services: [
+                                .init(service: recogniser.service),
+                                .init(service: page),
+                                .init(
+                                    service: runner, successTerminationBehavior: .gracefullyShutdownGroup,
+                                    failureTerminationBehavior: .gracefullyShutdownGroup),
+                            ],
+                            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                    try await group.run()
+                }
             }
         }
 

@@ -20,6 +20,7 @@ import Testing
         let settings = try NodeSettings(environment: [
             "NODE_REQUIRED_EMPTY_CHECKS": "4", "NODE_EMPTY_QUEUE_WAIT": "7", "NODE_IDLE_TIMEOUT_MINUTES": "11",
             "NODE_SERVER_UNREACHABLE_MINUTES": "6", "NODE_MAX_CONSECUTIVE_FAILURES": "9", "NODE_PERSISTENT": "1",
+            "ALLOW_PRIVATE_ADDRESSES": "true",
         ])
         #expect(settings.leave.requiredEmptyChecks == 4)
         #expect(settings.leave.emptyQueueWait == .seconds(7))
@@ -27,12 +28,13 @@ import Testing
         #expect(settings.leave.unreachableTimeout == .seconds(360))
         #expect(settings.leave.maxConsecutiveFailures == 9)
         #expect(settings.leave.isPersistent)
+        #expect(settings.allowsPrivateAddresses)
     }
 
     @Test(arguments: [
         ("NODE_REQUIRED_EMPTY_CHECKS", "0"), ("NODE_EMPTY_QUEUE_WAIT", "soon"), ("NODE_IDLE_TIMEOUT_MINUTES", "-1"),
         ("NODE_SERVER_UNREACHABLE_MINUTES", "1.5"), ("NODE_MAX_CONSECUTIVE_FAILURES", "none"),
-        ("NODE_PERSISTENT", "perhaps"),
+        ("NODE_PERSISTENT", "perhaps"), ("ALLOW_PRIVATE_ADDRESSES", "sometimes"),
     ])
     func `a wrong value is an error that names it`(name: String, value: String) {
         let error = #expect(throws: CastError.self) { try NodeSettings(environment: [name: value]) }

@@ -20,7 +20,8 @@ struct NodeFixture: Sendable {
     ///
     /// - Parameter staying: Whether it is one that never leaves by itself; what most tests want.
     static func run(
-        _ server: ScriptedServer, transcriber: ScriptedTranscriber = ScriptedTranscriber(), home: URL,
+        _ server: ScriptedServer, publishers: PublisherAudio? = nil,
+        transcriber: ScriptedTranscriber = ScriptedTranscriber(), home: URL,
         staying: Bool = true, change: (inout NodeSettings) -> Void = { _ in },
         body: @escaping @Sendable (NodeFixture) async throws -> Void
     ) async throws {
@@ -32,7 +33,8 @@ struct NodeFixture: Sendable {
         let clock = ManualClock()
         let folder = HomeFolder(path: home.path)
         let runner = NodeRunner(
-            api: server.api, transcriber: transcriber, name: "tester", server: Self.address, home: folder,
+            api: server.api, publishers: publishers, transcriber: transcriber, name: "tester", server: Self.address,
+            home: folder,
             settings: settings, logger: logger, clock: clock, jitter: { 0 })
         let fixture = NodeFixture(
             server: server, transcriber: transcriber, clock: clock, home: folder, runner: runner)

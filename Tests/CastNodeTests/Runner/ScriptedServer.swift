@@ -54,8 +54,11 @@ final class ScriptedServer: Sendable {
     /// Open means that audio comes at once.
     let audioGate: Gate
     let claimGate: Gate
+    /// Where publishers have the audio, as far as claims say it: a file for each job below this address.
+    let source: String?
 
-    init(jobs: Range<Int64> = 1..<1, audioIsSlow: Bool = false) {
+    init(jobs: Range<Int64> = 1..<1, audioIsSlow: Bool = false, source: String? = nil) {
+        self.source = source
         self.record = Mutex(Record(queue: jobs.map { JobID($0) }))
         self.audioGate = Gate(isOpen: !audioIsSlow)
         self.claimGate = Gate(isOpen: true)
@@ -146,7 +149,10 @@ final class ScriptedServer: Sendable {
         guard let job else { return ClaimResponse() }
         return ClaimResponse(
             jobID: job, episodeTitle: self.now.title ?? "Episode \(job)", audioURL: "/api/nodes/jobs/\(job)/audio",
-            attempt: "attempt-\(job)", language: "en")
+            attempt: "attempt-\(job)", language: "en",
+            source: self.source.map {
+                AudioSource(url: "\($0)\(job).mp3", size: 1000, sha256: String(repeating: "0", count: 64))
+            })
     }
 }
 
