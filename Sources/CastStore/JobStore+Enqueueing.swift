@@ -62,6 +62,10 @@ extension JobStore {
                         """,
                     arguments: [episode.rawValue])
                 if let row { return JobID(row["id"]) }
+                if let model = try SecondTries.runningModel(db, of: episode) {
+                    throw CastError(
+                        .conflict, "A second try with the model \(model) is running. Ask again when it has ended.")
+                }
                 throw CastError(.conflict, "Episode already has a \(active) job in the queue.")
             }
             guard let kind = try Self.kind(db, for: found, wish) else {

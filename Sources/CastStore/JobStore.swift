@@ -142,7 +142,8 @@ package struct JobStore: Sendable {
                 sql:
                     "SELECT EXISTS (SELECT 1 FROM job WHERE episodeID = ? AND kind = ? AND id > ? AND state = 'completed')",
                 arguments: [job.episodeID.rawValue, job.kind.rawValue, job.id.rawValue])
-            guard isDone == false,
+            // A second try is compared with what is there, whenever it comes.
+            guard isDone == false || job.isSecondTry,
                 case .changed = try Self.apply(db, .completed(by: node), to: job, at: now, jitter: 0).verdict
             else { return .unchanged }
             guard try SecondTries.isKept(db, product, of: job, at: now) else {

@@ -116,6 +116,13 @@ enum SecondTries {
         }
     }
 
+    /// The model of a second try that somebody holds.
+    static func runningModel(_ db: GRDB.Database, of episode: EpisodeID) throws -> String? {
+        try String.fetchOne(
+            db, sql: "SELECT model FROM job WHERE episodeID = ? AND state = 'running' AND isSecondTry = 1",
+            arguments: [episode.rawValue])
+    }
+
     /// Nil for a row that a later version wrote in a form of its own.
     static func secondTry(_ row: Row) -> SecondTry? {
         guard let first = QualityText.quality(row["first"]) else { return nil }

@@ -239,6 +239,11 @@ import Testing
             #expect(list.episodes.map(\.id) == [episode.id] && list.total == 1)
             #expect(list.episodes.first?.quality?.findings.isEmpty == false)
             #expect(list.episodes.first?.secondTry?.model == "large")
+            #expect(try await server.send(.get, "/api/episodes?doubtful=maybe").status == 400)
+            #expect(
+                try await server.send(.get, "/api/episodes/\(episode.id)/transcript?version=third").status == 400)
+            #expect(
+                try await server.send(.get, "/api/episodes/\(episode.id)/transcript?version=other").status == 404)
             let all = try await server.send(.get, "/api/episodes?doubtful=false").decode(EpisodeListResponse.self)
             #expect(all.total == 2)
             let page = try await server.send(.get, "/feeds/\(episode.feedID)?doubtful=true").text

@@ -124,14 +124,29 @@ import Testing
         async throws
     {
         let episode = try await self.makeDoubtful(Self.quality(.repetition, .fewWords))
-        // A person has it made anew while the second try waits for a retry: here, it is running.
-        let claim = try #require(try await self.claim("large"))
-        await #expect(throws: CastError.self) {
-            try await self.database.jobs.enqueueProcessing(
-                of: episode.id, JobStore.Wish(again: true), at: self.now)
+        let second = try #require(try await self.claim("large"))
+        _ = try await self.database.jobs.handle(
+            .failed(by: NodeID("node-large"), message: "no", retry: false), of: second.job.id, at: self.now)
+        // Meanwhile a person has it made anew, and it comes out well.
+        _ = try await self.database.jobs.enqueueProcessing(of: episode.id, JobStore.Wish(again: true), at: self.now)
+        let again = try #require(try await self.claim("base"))
+        #expect(again.job.id != second.job.id, "the failed second try is not taken up as another job")
+        _ = try await self.complete(again, "base", Self.quality())
+        try await self.database.jobs.retry(second.job.id, at: self.now)
+        let retried = try #require(try await self.claim("large"))
+        _ = try await self.complete(retried, "large", Self.quality(.repetition))
+        #expect(try await self.secondTry(of: episode)?.outcome == .keptFirst)
+        #expect(try await self.database.episodes.get(episode.id).transcriptModel == "base")
+    }
+
+    @Test func `while a second try runs, a person is told so`() async throws {
+        let episode = try await self.makeDoubtful()
+        _ = try await self.claim("large")
+        let error = await #expect(throws: CastError.self) {
+            try await self.database.jobs.enqueueProcessing(of: episode.id, JobStore.Wish(again: true), at: self.now)
         }
-        #expect(try await self.complete(claim, "large", Self.quality(.repetition)) == .changed)
-        #expect(try await self.database.episodes.get(episode.id).transcriptModel == "large")
+        #expect(error?.code == .conflict)
+        #expect(error?.message == "A second try with the model large is running. Ask again when it has ended.")
     }
 
     @Test func `there is one second try for an episode and its audio, and one more for other audio`() async throws {

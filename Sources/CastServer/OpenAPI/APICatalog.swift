@@ -17,10 +17,10 @@ enum APICatalog {
     private static let newest = APICall.Parameter.number("newest", "Only so many, counted from the newest.")
     private static let format = APICall.Parameter.choice(
         "format", TranscriptFormat.allCases.map(\.rawValue), "The form of the transcript.")
-    private static let doubtful = APICall.Parameter.text(
-        "doubtful", "true takes only episodes whose transcript is doubtful.")
+    private static let doubtful = APICall.Parameter.choice(
+        "doubtful", ["true", "false"], "true takes only episodes whose transcript is doubtful.")
     private static let version = APICall.Parameter.choice(
-        "version", ["other"], "The transcript that a second try left over.")
+        "version", ["kept", "other"], "The episode's transcript, or the one that a second try left over.")
     private static let feed = APICall.Parameter.number("feed_id", "Only of this feed.")
 
     private static var system: [APICall] {

@@ -6,6 +6,11 @@ import Hummingbird
 
 /// A page of a list of episodes, by cursor or, as the existing server has it, by offset.
 struct EpisodePage: Sendable {
+    private enum Flag: String, CaseIterable {
+        case yes = "true"
+        case no = "false"
+    }
+
     let parts: ServerParts
 
     /// Reads `status`, `doubtful`, `limit`, `cursor` and `offset` of the request.
@@ -16,8 +21,7 @@ struct EpisodePage: Sendable {
             Result { try request.queryInt("limit", default: standardLimit, in: 1...1000) },
             Result { try request.queryInt("offset", default: 0, in: 0...10_000_000) })
         let state = try given ?? request.queryEnum("status", as: "a status", of: EpisodeState.self)
-        let onlyDoubtful =
-            request.queryString("doubtful").map { ["1", "true", "yes"].contains($0.lowercased()) } ?? false
+        let onlyDoubtful = try request.queryEnum("doubtful", as: "an answer", of: Flag.self) == .yes
         let cursor = try request.queryString("cursor").map(Self.cursor)
         let (counted, total) = try await self.parts.database.episodes.list(
             feed: feed, state: state, onlyDoubtful: onlyDoubtful, limit: cursor == nil ? limit : 0, offset: offset)

@@ -123,7 +123,7 @@ struct EpisodeRoutes: Sendable {
         }
         let episode = try await self.parts.database.episodes.get(try context.id("episode_id"))
         let feed = try await self.parts.database.feeds.get(episode.feedID)
-        let isOther = request.queryString("version") == "other"
+        let isOther = try request.queryEnum("version", as: "a version", of: TranscriptVersion.self) == .other
         let shelf = TranscriptShelf(storage: self.parts.storage)
         guard let transcript = try isOther ? shelf.other(episode) : shelf.read(episode) else {
             throw CastError(.notFound, "Episode has no other transcript: no second try left one.")
@@ -160,6 +160,14 @@ struct EpisodeRoutes: Sendable {
         let title = (name.removingPercentEncoding ?? name).replacingOccurrences(of: "_", with: " ")
         return title.isEmpty || title == "/" ? "Untitled" : title
     }
+}
+
+/// Which of an episode's transcripts.
+private enum TranscriptVersion: String, CaseIterable {
+    /// The one that is the episode's; what is meant when nothing is said.
+    case kept
+    /// The one that a second try left over.
+    case other
 }
 
 extension TranscriptSectionResponse: ResponseEncodable {}
