@@ -162,7 +162,7 @@ package struct FleetStatusResponse: Sendable, Codable, Equatable {
 package struct UplinkMessage: Sendable, Codable, Equatable {
     /// Of the last minutes, while any pod was served; null when none was.
     @Null package var bytesPerSecond: Double?
-    /// The most that went out while pods wanted more; null as long as no shortage was seen.
+    /// What went out while pods wanted more; null as long as no shortage was seen.
     @Null package var limitBytesPerSecond: Double?
     /// Of the audio of jobs that pods took, the share that this server sent; the rest came from publishers.
     package var share: Double

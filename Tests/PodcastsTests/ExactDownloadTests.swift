@@ -217,7 +217,8 @@ import Testing
             let error = #expect(throws: CastError.self) { try result.get() }
             #expect(error?.code == .timedOut)
             #expect(error?.message.contains("too slow") == true)
-            #expect(received == 1001)
+            // On a busy machine the first piece may come late already.
+            #expect([1000, 1001].contains(received))
         }
     }
 

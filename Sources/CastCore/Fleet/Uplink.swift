@@ -1,6 +1,6 @@
 /// What the server can send to pods, as far as it was seen.
 package struct Uplink: Sendable, Equatable {
-    /// Bytes a second that go out when more pods want more than that; nil as long as no shortage was seen.
+    /// Bytes a second that went out when pods wanted more than that; nil as long as no shortage was seen.
     package var limit: Double?
     /// Bytes a second of the last minutes, counting only the time in which a pod was being served; nil when none was.
     package var rate: Double?

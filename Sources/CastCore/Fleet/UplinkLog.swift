@@ -4,28 +4,69 @@ package import Foundation
 ///
 /// How much a line can carry shows only when it is short: a rate alone may just as well be all that was asked for, or all
 /// that the other side can take. It is short when pods get less each the more of them are served at once. So time is cut
-/// into slices, each with the bytes of every pod whose transfer ran through the whole of it, and a pod's rate in little
+/// into slices, each with the bytes of every pod that was served nearly all through it, and a pod's rate in little
 /// company is held against its rate in more. Without such slices nothing is known, and nothing is limited.
 package struct UplinkLog: Sendable, Equatable {
-    /// What a pod got in a slice.
-    private struct Portion: Sendable, Equatable {
+    /// How long something has been going on in the slice that runs, and how many times over.
+    private struct Running: Sendable, Equatable {
         var bytes: Int64 = 0
-        /// The fewest transfers that it had at a time.
+        /// Transfers now, and since when.
+        var transfers: Int
+        var since: Date
+        /// Seconds with a transfer, and those of all transfers together.
+        var busy: Double = 0
+        var transferSeconds: Double = 0
+
+        mutating func advance(to now: Date, transfers: Int? = nil) {
+            let time = max(0, now.timeIntervalSince(self.since))
+            self.busy += self.transfers > 0 ? time : 0
+            self.transferSeconds += Double(self.transfers) * time
+            self.since = now
+            self.transfers = transfers ?? self.transfers
+        }
+    }
+
+    /// The slice that runs.
+    private struct Current: Sendable, Equatable {
+        var start: Date
+        var all: Running
+        var pods: [NodeID: Running]
+
+        init(start: Date, open: [NodeID: Int]) {
+            self.start = start
+            self.all = Running(transfers: open.values.reduce(0, +), since: start)
+            self.pods = open.mapValues { Running(transfers: $0, since: start) }
+        }
+    }
+
+    /// What a pod got in a slice that it was served nearly all through, with so many transfers on average.
+    private struct Portion: Sendable, Equatable {
+        var bytes: Int64
         var transfers: Int
     }
 
     private struct Slice: Sendable, Equatable {
         var start: Date
-        var bytes: Int64 = 0
-        /// Of the pods that were served at the start and have been without a pause since.
-        var pods: [NodeID: Portion]
-    }
-
-    /// What was sent in a slice that was not filled.
-    private struct Piece: Sendable, Equatable {
-        var start: Date
-        var end: Date
         var bytes: Int64
+        /// Seconds in which any pod was served.
+        var busy: Double
+        var pods: [NodeID: Portion]
+
+        init(_ current: Current, until end: Date) {
+            var current = current
+            current.all.advance(to: end)
+            self.start = current.start
+            self.bytes = current.all.bytes
+            self.busy = current.all.busy
+            self.pods = current.pods.compactMapValues { running in
+                var running = running
+                running.advance(to: end)
+                // Between two files there may be a moment in which nothing is sent.
+                guard running.busy >= 0.9 * UplinkLog.sliceLength else { return nil }
+                let transfers = Int((running.transferSeconds / running.busy).rounded())
+                return Portion(bytes: running.bytes, transfers: max(1, transfers))
+            }
+        }
     }
 
     private struct Taken: Sendable, Equatable {
@@ -45,9 +86,8 @@ package struct UplinkLog: Sendable, Equatable {
     package static let enoughJobs = 5
 
     private var open: [NodeID: Int] = [:]
-    private var current: Slice?
+    private var current: Current?
     private var slices: [Slice] = []
-    private var pieces: [Piece] = []
     private var taken: [Taken] = []
 
     package init() {}
@@ -60,61 +100,47 @@ package struct UplinkLog: Sendable, Equatable {
         self.forget(at: now)
     }
 
-    package mutating func began(_ pod: NodeID, at now: Date) {
-        self.advance(to: now)
-        self.open[pod, default: 0] += 1
-        if self.current == nil { self.current = Slice(start: now, pods: self.everybody) }
-    }
+    package mutating func began(_ pod: NodeID, at now: Date) { self.change(pod, by: 1, at: now) }
 
     package mutating func sent(_ bytes: Int64, to pod: NodeID, at now: Date) {
         self.advance(to: now)
-        self.current?.bytes += bytes
+        self.current?.all.bytes += bytes
         self.current?.pods[pod]?.bytes += bytes
     }
 
-    package mutating func ended(_ pod: NodeID, at now: Date) {
+    package mutating func ended(_ pod: NodeID, at now: Date) { self.change(pod, by: -1, at: now) }
+
+    private mutating func change(_ pod: NodeID, by number: Int, at now: Date) {
         self.advance(to: now)
-        let left = (self.open[pod] ?? 1) - 1
-        self.open[pod] = left > 0 ? left : nil
-        if left > 0, let before = self.current?.pods[pod]?.transfers {
-            self.current?.pods[pod]?.transfers = min(before, left)
-        } else {
-            self.current?.pods[pod] = nil
-        }
-        // A slice is of time in which something was sent.
-        if self.open.isEmpty { self.close(at: now) }
+        let transfers = max(0, (self.open[pod] ?? 0) + number)
+        self.open[pod] = transfers > 0 ? transfers : nil
+        // A slice begins with a transfer and runs to its end, whatever happens: the next file may follow at once.
+        guard self.current != nil || transfers > 0 else { return }
+        var current = self.current ?? Current(start: now, open: [:])
+        current.all.advance(to: now, transfers: self.open.values.reduce(0, +))
+        current.pods[pod, default: Running(transfers: 0, since: now)].advance(to: now, transfers: transfers)
+        self.current = current
     }
 
     /// Ends the slices that are over.
     private mutating func advance(to now: Date) {
-        while let slice = self.current {
-            let end = slice.start + Self.sliceLength
+        while let current = self.current {
+            let end = current.start + Self.sliceLength
             // A clock that was set back leaves nothing to be measured.
-            guard now >= slice.start, now < end + Self.window else {
-                self.current = self.open.isEmpty ? nil : Slice(start: now, pods: self.everybody)
+            guard now >= current.start, now < end + Self.window else {
+                self.current = self.open.isEmpty ? nil : Current(start: now, open: self.open)
                 return
             }
             guard now >= end else { return }
-            self.slices.append(slice)
-            self.current = Slice(start: end, pods: self.everybody)
+            self.slices.append(Slice(current, until: end))
+            self.current = self.open.isEmpty ? nil : Current(start: end, open: self.open)
             self.forget(at: now)
         }
-    }
-
-    private var everybody: [NodeID: Portion] { self.open.mapValues { Portion(transfers: $0) } }
-
-    /// Keeps what a piece of a slice brought for the sum; of rates it says nothing.
-    private mutating func close(at now: Date) {
-        guard let slice = self.current else { return }
-        self.current = nil
-        guard slice.bytes > 0 else { return }
-        self.pieces.append(Piece(start: slice.start, end: now, bytes: slice.bytes))
     }
 
     private mutating func forget(at now: Date) {
         let first = now - Self.window
         if let start = self.slices.first?.start, start < first { self.slices.removeAll { $0.start < first } }
-        if let start = self.pieces.first?.start, start < first { self.pieces.removeAll { $0.start < first } }
         if let at = self.taken.first?.at, at < first { self.taken.removeAll { $0.at < first } }
     }
 
@@ -128,11 +154,12 @@ package struct UplinkLog: Sendable, Equatable {
             limit: log.limit, rate: log.rate(at: now), audioRate: log.audioRate, share: log.share)
     }
 
-    /// The best that went out to several pods at once, if pods got less each the more there were.
+    /// What went out to several pods at once in the better of such times, if pods got less each the more there were.
     private var limit: Double? {
-        let crowded = self.slices.filter { $0.pods.count >= 2 }
+        let crowded = self.slices.filter { $0.pods.count >= 2 }.map { Double($0.bytes) / Self.sliceLength }.sorted()
         guard crowded.count >= Self.enoughSlices, self.isShort else { return nil }
-        return crowded.map { Double($0.bytes) / Self.sliceLength }.max()
+        // Not the very best: at a transfer's start the system takes some megabytes before any of them is on the line.
+        return crowded[(crowded.count - 1) * 3 / 4]
     }
 
     /// Whether more pods lost by company than not.
@@ -168,16 +195,12 @@ package struct UplinkLog: Sendable, Equatable {
 
     private func rate(at now: Date) -> Double? {
         let first = now - Self.recently
-        let whole = self.slices.filter { $0.start >= first }
-        let pieces = self.pieces.filter { $0.start >= first }
-        var bytes = whole.reduce(0) { $0 + $1.bytes } + pieces.reduce(0) { $0 + $1.bytes }
-        var time = Double(whole.count) * Self.sliceLength + pieces.reduce(0) { $0 + $1.end.timeIntervalSince($1.start) }
-        if let current = self.current {
-            bytes += current.bytes
-            time += now.timeIntervalSince(current.start)
-        }
+        var slices = self.slices.filter { $0.start >= first }
+        if let current = self.current { slices.append(Slice(current, until: now)) }
+        let bytes = slices.reduce(0) { $0 + $1.bytes }
         guard bytes > 0 else { return nil }
-        return Double(bytes) / max(time, 1)
+        // What is smaller than a second is in the system's buffers and not on the line.
+        return Double(bytes) / max(slices.reduce(0) { $0 + $1.busy }, 1)
     }
 
     private var audioRate: Double {
@@ -189,7 +212,7 @@ package struct UplinkLog: Sendable, Equatable {
     private var share: Double {
         let wanted = self.taken.reduce(0) { $0 + $1.bytes }
         guard self.taken.count >= Self.enoughJobs, wanted > 0 else { return 1 }
-        let sent = self.slices.reduce(0) { $0 + $1.bytes } + self.pieces.reduce(0) { $0 + $1.bytes }
-        return min(1, Double(sent + (self.current?.bytes ?? 0)) / Double(wanted))
+        let sent = self.slices.reduce(0) { $0 + $1.bytes } + (self.current?.all.bytes ?? 0)
+        return min(1, Double(sent) / Double(wanted))
     }
 }

@@ -28,7 +28,7 @@ extension MetricsRoutes {
         text.sample("cast2md_uplink_bytes_per_second", uplink.rate ?? 0)
         if let limit = uplink.limit {
             text.metric(
-                "cast2md_uplink_limit_bytes_per_second", .gauge, "The most that went out while pods wanted more.")
+                "cast2md_uplink_limit_bytes_per_second", .gauge, "What went out while pods wanted more.")
             text.sample("cast2md_uplink_limit_bytes_per_second", limit)
         }
         text.metric(

@@ -62,6 +62,28 @@ import Testing
         #expect(Self.limit(line: 6_000_000, four) == 6_000_000)
     }
 
+    @Test func `a file that follows the last one at once is no pause`() {
+        var log = UplinkLog()
+        // Every seven seconds a file of the pod ends, and the next begins a tenth of a second later.
+        for tenth in 0..<4000 {
+            let now = Self.start + Double(tenth) / 10
+            let pods = tenth < 2000 ? ["a"] : ["a", "b"]
+            for pod in pods {
+                if tenth % 70 == 0 { log.ended(NodeID(pod), at: now) }
+                if tenth % 70 == 1 || (tenth == 2000 && pod == "b") { log.began(NodeID(pod), at: now) }
+                log.sent(Int64(250_000 / pods.count), to: NodeID(pod), at: now)
+            }
+        }
+        #expect(log.uplink(at: Self.start + 400).limit == 2_500_000)
+    }
+
+    @Test func `what the system takes at the start of a transfer is not taken for the line's`() {
+        let pods = [Pod(name: "a", to: 400, own: 1e7), Pod(name: "b", from: 200, to: 400, own: 1e7)]
+        var log = Self.log(line: 2_500_000, seconds: 300, pods)
+        log.sent(30_000_000, to: NodeID("b"), at: Self.start + 305)
+        #expect(log.uplink(at: Self.start + 320).limit == 2_500_000)
+    }
+
     @Test func `it is not known from one pod, however fast`() {
         #expect(Self.limit(line: 2_500_000, [Pod(name: "a", to: 400, own: 1e7)]) == nil)
         #expect(UplinkLog().uplink(at: Self.start) == Uplink())
