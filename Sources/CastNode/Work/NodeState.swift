@@ -36,13 +36,14 @@ package struct NodeState: Sendable {
 
         package init(
             handle: JobHandle, title: String?, language: String?, audioPath: String, seconds: Double? = nil,
-            source: AudioSource? = nil, stage: Stage
+            duration: Double? = nil, source: AudioSource? = nil, stage: Stage
         ) {
             self.handle = handle
             self.title = title
             self.language = language
             self.audioPath = audioPath
             self.seconds = seconds
+            self.duration = duration
             self.source = source
             self.stage = stage
         }
