@@ -40,7 +40,7 @@ engine: build
 
 # One after the other: tests of one group run side by side, and some groups keep both cores of a small machine busy.
 TEST_GROUPS := CastCoreTests|CastClientTests|HumanSpeechTests|CastStoreTests CastServerTests CastNodeTests PodcastsTests \
-  TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests|TailscaleTests|NtfyTests \
+  TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests|PodWatchTests|TailscaleTests|NtfyTests \
   PodFleetTests PodTests EndToEndTests.KilledNodeTests|EndToEndTests.FullDiskTests \
   EndToEndTests.FleetDemoTests|EndToEndTests.LocalPodTests EndToEndTests.KilledFleetTests \
   EndToEndTests.KilledAtRandomTests

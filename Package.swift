@@ -147,6 +147,7 @@ let package = Package(
         room("CastTestSupport", ["CastCore", "CastStore", "Transcription", .logging]),
 
         tests("CastCoreTests", ["CastCore", "CastTestSupport"]),
+        tests("PodWatchTests", ["CastCore", "PodWatch", "CastTestSupport", .logging]),
         tests("CastClientTests", ["CastCore", "CastAPI", "CastClient"]),
         tests("HumanSpeechTests", ["CastCore", "HumanSpeech"]),
         tests("CastStoreTests", ["CastCore", "CastStore", "CastTestSupport", .grdb]),

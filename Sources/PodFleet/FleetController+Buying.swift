@@ -242,7 +242,8 @@ extension FleetController {
         _ books: FleetBooks, _ queue: QueueView, _ settings: FleetSettings, _ uplink: Uplink
     ) -> ScalePolicy.Inputs {
         let open = books.openPods
-        let ready = open.filter(\.isReady)
+        // One that stays for a person to look works on nothing.
+        let ready = open.filter { $0.isReady && $0.rental?.setupFailure == nil }
         let starts = ready.compactMap { pod -> TimeInterval? in
             guard case .ready(let rental, let worker) = pod.state else { return nil }
             return worker.registeredAt.timeIntervalSince(rental.since)

@@ -29,11 +29,11 @@ extension FleetController {
 
     /// Lets the pods know what the provider and the nodes show of them, and which of their deadlines have passed.
     func observe(_ view: FleetView, _ settings: FleetSettings) async throws {
+        try await self.readLastWords(view)
         for pod in try await self.store.books(at: self.now).openPods {
             do {
                 if let list = view.list { try await self.compare(pod, with: list, settings) }
                 if let nodes = view.nodes { try await self.listen(pod, nodes) }
-                try await self.readLastWords(of: pod)
                 try await self.checkTime(pod.instance, settings)
             } catch {
                 self.logger.error(
@@ -101,7 +101,7 @@ extension FleetController {
         try await self.change { books, now in
             guard let pod = books.pods[instance] else { return }
             if let deadline = pod.passedDeadline(at: now, limits: settings.limits) {
-                if deadline == .launch || deadline == .setup, let rental = pod.rental {
+                if deadline == .launch || deadline == .setup, pod.isOnItsWay, let rental = pod.rental {
                     // A host that pulls for ever: the next pod goes elsewhere.
                     books.refusals.note(uselessOf: rental, at: now)
                 }

@@ -36,6 +36,8 @@ package final class FleetController: Service {
         var listedAt: Date?
         var loudAbout: Set<InstanceID> = []
         var settings: FleetSettings?
+        /// When each pod's log was last read at the provider.
+        var logsReadAt: [InstanceID: Date] = [:]
         /// The catalogue as it was last read.
         var offers: [GPUOffer]?
     }

@@ -37,15 +37,17 @@ package struct PodEnd: Sendable {
 
     package let ways: Ways
     package var serverGrace: Duration
+    package var firstPause: Duration
     let clock: any Clock<Duration>
     let logger: Logger
 
     package init(
-        _ ways: Ways, serverGrace: Duration = .seconds(150), clock: some Clock<Duration> = ContinuousClock(),
-        logger: Logger
+        _ ways: Ways, serverGrace: Duration = .seconds(150), firstPause: Duration = .seconds(5),
+        clock: some Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.ways = ways
         self.serverGrace = serverGrace
+        self.firstPause = firstPause
         self.clock = clock
         self.logger = logger
     }
@@ -57,7 +59,7 @@ package struct PodEnd: Sendable {
         because reason: String, isFailure: Bool, until isEnough: @Sendable (EndingCourse) -> Bool = { _ in false }
     ) async throws {
         var course = EndingCourse(
-            serverGrace: self.serverGrace, hasServer: self.ways.server != nil,
+            serverGrace: self.serverGrace, firstPause: self.firstPause, hasServer: self.ways.server != nil,
             hasRunPod: self.ways.delete != nil || self.ways.terminate != nil)
         self.logger.warning("pod is being ended", metadata: ["reason": "\(reason)"])
         while true {

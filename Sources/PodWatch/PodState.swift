@@ -67,7 +67,9 @@ package struct PodState: Sendable {
 
     /// Since when the set-up has been going on; begins now where nothing is written down.
     package func setupSince(_ now: Date) -> Date {
-        if let text = self.read("setup-since"), let seconds = Double(text), seconds <= now.timeIntervalSince1970 {
+        if let text = self.read("setup-since"), let seconds = Double(text),
+            (0...max(0, now.timeIntervalSince1970)).contains(seconds)
+        {
             return Date(timeIntervalSince1970: seconds)
         }
         try? self.write(String(Int(now.timeIntervalSince1970)), to: "setup-since")

@@ -34,7 +34,10 @@ package struct Watchdog: Sendable {
         let uptime = Uptime(self.clock)
         let since = self.state.setupSince(self.now())
         var policy = WatchPolicy(
-            self.settings, alreadySettingUp: .seconds(self.now().timeIntervalSince(since)), at: uptime.now)
+            self.settings, alreadySettingUp: .seconds(self.now().timeIntervalSince(since)), at: uptime.now,
+            date: self.now())
+        var sight = WorkerSight()
+        var hasToldOfTrouble = false
         self.logger.info(
             "watchdog watches",
             metadata: [
@@ -42,7 +45,7 @@ package struct Watchdog: Sendable {
                 "home": "\(self.home.path)", "persistent": "\(self.settings.isPersistent)",
             ])
         while true {
-            let look = self.look()
+            let look = self.look(&sight)
             let hadWorker = policy.hasSeenWorker
             policy.note(look, at: uptime.now)
             if policy.hasSeenWorker, !hadWorker {
@@ -53,28 +56,22 @@ package struct Watchdog: Sendable {
                 self.state.begin(ending: reason.description)
                 try await self.end.run(because: reason.description, isFailure: reason.isFailure)
             }
+            let heldBack = policy.heldBack(at: uptime.now)
+            if let heldBack, !hasToldOfTrouble {
+                self.logger.warning(
+                    "pod is persistent and stays, for a person to look", metadata: ["reason": "\(heldBack)"])
+            }
+            hasToldOfTrouble = heldBack != nil
             try await self.clock.sleep(for: self.interval)
         }
     }
 
     /// What there is to see of the pod now.
-    func look() -> WatchPolicy.Look {
+    func look(_ sight: inout WorkerSight) -> WatchPolicy.Look {
         let pulse = PulseFile.load(from: self.home)
         return WatchPolicy.Look(
-            phase: self.state.phase, worker: self.worker(pulse), pulse: pulse, ending: self.state.ending)
-    }
-
-    /// The living worker: the one that the start script named, else the one that writes the pulse.
-    private func worker(_ pulse: Pulse?) -> Int32? {
-        if let named = self.state.namedWorker, let process = LivingProcess(pid: named.pid),
-            process.mayBe(notedAt: named.at)
-        {
-            return named.pid
-        }
-        guard let pulse, let process = LivingProcess(pid: pulse.pid),
-            process.mayBe(notedAt: Date(timeIntervalSince1970: pulse.startedAt))
-        else { return nil }
-        return pulse.pid
+            phase: self.state.phase, worker: sight.look(named: self.state.namedWorker, pulse: pulse), pulse: pulse,
+            ending: self.state.ending)
     }
 }
 

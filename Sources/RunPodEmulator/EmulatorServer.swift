@@ -58,6 +58,12 @@ package struct EmulatorServer: Service {
     /// Arms faults, as `POST /emulator/faults` does.
     package func arm(_ faults: Fault...) async { await self.world.arm(faults) }
 
+    /// Takes away the faults that are still armed, as `DELETE /emulator/faults` does.
+    package func clearFaults() async { await self.world.clearFaults() }
+
+    /// How many faults are still armed.
+    package func armedFaults() async -> Int { await self.world.faults.faults.count }
+
     /// Returns once a request of this kind is held.
     package func untilHeld(_ operation: Operation) async { await self.world.untilHeld(operation) }
 

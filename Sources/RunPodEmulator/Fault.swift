@@ -40,6 +40,8 @@ package struct Fault: Sendable, Equatable {
         case htmlErrorPage
         /// 500 for DELETE, and the pod goes on.
         case terminateFails
+        /// 404 for DELETE, as if there were no such pod, and the pod goes on.
+        case terminateMisses
         /// The pod costs `pricePerHour`; the catalogue does not know yet.
         case priceChange
         /// Nothing is done with the request until the fault is taken away; then it goes on, whoever still waits for it.
@@ -74,7 +76,7 @@ package struct Fault: Sendable, Equatable {
         return switch self.kind {
         case .rateLimited, .htmlErrorPage, .holdRequest, .holdAnswer: .any
         case .listFails, .listMissesPodOnce: .list
-        case .terminateFails: .terminate
+        case .terminateFails, .terminateMisses: .terminate
         case .noCapacity, .outOfMoney, .forbidden, .serverErrorBefore, .serverErrorAfter, .dropConnectionAfterCreate,
             .slowPull, .pullLoop, .wrongGPU, .oldDriver, .podDies, .podSilent, .podVanishes, .priceChange:
             .create

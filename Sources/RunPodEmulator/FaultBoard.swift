@@ -40,6 +40,7 @@ struct FaultBoard: Sendable {
         if take(.htmlErrorPage) != nil { throw Spoilt.page }
         if take(.forbidden) != nil { throw Problem.forbidden }
         if take(.outOfMoney) != nil { throw Problem.outOfMoney }
+        if take(.terminateMisses) != nil { throw Problem.notFound }
         for kind in [Fault.Kind.serverErrorBefore, .listFails, .terminateFails] where take(kind) != nil {
             throw Problem(status: 500, detail: "Something went wrong. Please try again later or contact support.")
         }

@@ -181,7 +181,7 @@ extension PodWorld {
             await self.remove(id)
         case .noCapacity, .outOfMoney, .forbidden, .rateLimited, .serverErrorBefore, .serverErrorAfter,
             .dropConnectionAfterCreate, .slowPull, .pullLoop, .wrongGPU, .oldDriver, .listMissesPodOnce, .listFails,
-            .htmlErrorPage, .terminateFails, .priceChange, .holdRequest, .holdAnswer:
+            .htmlErrorPage, .terminateFails, .terminateMisses, .priceChange, .holdRequest, .holdAnswer:
             break
         }
     }

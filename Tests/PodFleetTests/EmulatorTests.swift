@@ -65,6 +65,7 @@ import Testing
         Case(fault: .oldDriver, reason: .wrongMachine), Case(fault: .podDies, reason: .broke),
         Case(fault: .podVanishes, reason: .vanished), Case(fault: .listMissesPodOnce), Case(fault: .listFails),
         Case(fault: .htmlErrorPage), Case(fault: .terminateFails, count: 2),
+        Case(fault: .terminateMisses, count: 2),
         Case(fault: .priceChange, reason: .wrongMachine), Case(fault: .slowPull),
         Case(fault: .podSilent, patience: 1000, reason: .setupDeadline),
     ]

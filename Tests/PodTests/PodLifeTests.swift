@@ -78,6 +78,34 @@ struct PodLifeTests {
         }
     }
 
+    @Test func `a page of something in between is no word of the server's, and costs no pod`() async throws {
+        let page = PodStage.Setup(
+            tailnet: [
+                "refuses": .object(["POST /api/runpod/pods/*/setup-progress": .string("<html>no backend</html>")])
+            ],
+            episodes: 1)
+        try await PodStage.run(page) { stage in
+            let instance = try await stage.admin.createPod(persistent: false).instanceID
+            let gone = try await stage.end(of: instance, within: .seconds(90))
+            #expect(gone.error == nil && gone.message.contains("nothing more to do"), "\(gone)\n\(stage.podSaid)")
+            #expect(stage.podSaid.contains("a report was not taken: status 404: <html>no backend</html>"))
+            #expect(try await stage.admin.queueStatus().transcribeQueue.completed == 1)
+        }
+    }
+
+    @Test func `a server that does not know the pod costs it`() async throws {
+        let refusal = "No setup state found"
+        let setup = PodStage.Setup(
+            tailnet: ["refuses": .object(["POST /api/runpod/pods/*/setup-progress": .string(refusal)])])
+        try await PodStage.run(setup) { stage in
+            let instance = try await stage.admin.createPod(persistent: false).instanceID
+            let gone = try await stage.end(of: instance)
+            #expect(
+                gone.message == "the server does not want this pod: status 403: \(refusal)", "\(gone)\n\(stage.podSaid)"
+            )
+        }
+    }
+
     @Test func `a pod that is asked to end hands its job back, and leaves the tailnet last`() async throws {
         try await PodStage.run(.init(image: ["CAST2MD_POD_END_SECONDS": "2"], episodes: 1, seconds: 120)) { stage in
             let instance = try await stage.admin.createPod(persistent: false).instanceID

@@ -24,6 +24,14 @@ struct PodStage: Sendable {
         var inFront: String?
         var episodes = 0
         var seconds = 5.0
+        /// On top of what every server is set to here.
+        var server: [String: String] = [:]
+        /// The server's port here is in every pod's environment, for start commands that know no tailnet.
+        var knowsPort = false
+        /// Whether the image has the program at all.
+        var hasProgram = true
+        /// Until a pod's container starts.
+        var pull = Duration.zero
         /// With nothing in it but what the start script says that it needs.
         var isSmall = false
     }
@@ -47,7 +55,7 @@ struct PodStage: Sendable {
             try await Self.fill(setup, folder)
             let log = Logger(label: "emulator") { _ in SwiftLogNoOpLogHandler() }
             try await EmulatorServer.with(Self.options(setup, folder, port: port), logger: log) { emulator, base in
-                let server = ServerProcess(folder: folder, port: port, provider: base)
+                let server = ServerProcess(folder: folder, port: port, provider: base, settings: setup.server)
                 try server.start()
                 defer { server.stop() }
                 let url = try CastClient.address("http://127.0.0.1:\(port)")
@@ -70,6 +78,7 @@ struct PodStage: Sendable {
 
     private static func options(_ setup: Setup, _ folder: URL, port: Int) throws -> EmulatorOptions {
         var options = EmulatorOptions(home: folder.appendingPathComponent("emulator"))
+        options.pullTime = setup.pull
         if let secret = setup.secret { options.secrets = ["ts_auth_key": secret] }
         let proxyPort = try FreePort.find(from: port + 1)
         options.image = EmulatorOptions.Image(
@@ -81,7 +90,7 @@ struct PodStage: Sendable {
                 "CAST2MD_POD_STATE": "state", "CAST2MD_NODE_LOG": "node.log", "CAST2MD_WATCHDOG_LOG": "watchdog.log",
                 "TS_SOCKET": "ts.sock", "NODE_EMPTY_QUEUE_WAIT": "1", "CAST2MD_POD_LOG_SECONDS": "0.5",
                 "CAST2MD_POD_END_SECONDS": "5",
-            ].merging(setup.image) { $1 })
+            ].merging(setup.image) { $1 }.merging(setup.knowsPort ? ["PORT": "\(port)"] : [:]) { $1 })
         return options
     }
 
@@ -119,7 +128,7 @@ struct PodStage: Sendable {
             try Data("#!/bin/bash\nreal='\(ServerProcess.program.path)'\n\(inFront)\nexec \"$real\" \"$@\"\n".utf8)
                 .write(to: URL(fileURLWithPath: program))
             try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-        } else {
+        } else if setup.hasProgram {
             try files.createSymbolicLink(atPath: program, withDestinationPath: ServerProcess.program.path)
         }
         for part in ["engines", "models"] {

@@ -15,7 +15,7 @@ final class ServerProcess: @unchecked Sendable {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("cast2md")
     }
 
-    init(folder: URL, port: Int, provider: URL) {
+    init(folder: URL, port: Int, provider: URL, settings: [String: String] = [:]) {
         self.log = folder.appendingPathComponent("server.log")
         self.arguments = ["serve", "--host", "127.0.0.1", "--port", "\(port)", "--data", "\(folder.path)/data"]
         self.environment = [
@@ -23,7 +23,7 @@ final class ServerProcess: @unchecked Sendable {
             "RUNPOD_API_KEY": "emulator-key", "RUNPOD_API_BASE_URL": provider.absoluteString,
             "RUNPOD_WHISPER_MODEL": "base", "RUNPOD_SERVER_URL": "http://your-server:\(port)",
             "RUNPOD_SERVER_IP": PodStage.serverAddress, "RUNPOD_BUDGET_PER_DAY": "50.00",
-        ]
+        ].merging(settings) { $1 }
         _ = FileManager.default.createFile(atPath: self.log.path, contents: nil)
     }
 

@@ -84,7 +84,7 @@ unset HTTP_PROXY NO_PROXY ALL_PROXY all_proxy
 # ---- Words -------------------------------------------------------------------------------------------------------------
 
 begun=${EPOCHREALTIME/[.,]/}
-child='' worker='' tailscaled='' shipper='' is_connected='' is_ending='' host_ip='' durations=''
+child='' worker='' tailscaled='' shipper='' keeper='' is_connected='' is_ending='' host_ip='' durations=''
 image='' looking=''
 # What a step that worked has to say, and what one that did not.
 detail='' problem=''
@@ -225,6 +225,8 @@ send_reports() {
     say "a report was not taken: $(answer_words)"
     case $REPLY in
       401 | 403 | 404)
+        # Only the server itself says why; a proxy in front of one that is being updated answers like this too.
+        if [[ -z $(json_text "$state/answer" detail) ]]; then return 1; fi
         # It ends this pod, has ended it, or never knew it.
         rm -f "$file"
         if [[ -z $is_ending ]]; then end_pod "the server does not want this pod: $(answer_words)"; fi
@@ -277,7 +279,10 @@ ship_last_logs() {
 
 # hold: stays until somebody ends this.
 hold() {
-  while :; do nap 3600; done
+  while :; do
+    start_watchdog
+    nap 60
+  done
 }
 
 # end_pod REASON [--failed]: until it is gone; does not return.
@@ -288,6 +293,7 @@ end_pod() {
   say "this pod ends: $1"
   local pause=5
   while :; do
+    start_watchdog
     # The program asks the server, then RunPod, and knows how to ask. What follows is for a pod that has none.
     if command -v cast2md >/dev/null &&
       bounded 150 cast2md pod-end --reason "$1" ${2:+"$2"} --log "$CAST2MD_WATCHDOG_LOG" >>"$log" 2>&1; then
@@ -314,7 +320,8 @@ ask_for_end() {
     fi
   fi
   if [[ -z ${RUNPOD_POD_ID:-} || -z ${RUNPOD_API_KEY:-} ]]; then return; fi
-  ask_runpod --request DELETE "$base/v2/pods/$RUNPOD_POD_ID" && return
+  # Whoever is still here after a yes asks the old interface as well.
+  if ask_runpod --request DELETE "$base/v2/pods/$RUNPOD_POD_ID"; then nap 20; fi
   json query "mutation { podTerminate(input: {podId: \"$RUNPOD_POD_ID\"}) }" >"$state/terminate.json"
   ask_runpod --header 'Content-Type: application/json' --data-binary "@$state/terminate.json" "$base/graphql"
 }
@@ -339,8 +346,9 @@ fail() {
     say "this pod is persistent and stays, for a person to look"
     hold
   fi
-  # The server ends it upon the report; without one it may still read the log.
+  # The server ends it upon the report; without one it may still read the log, once a minute.
   nap "$CAST2MD_POD_END_SECONDS"
+  if [[ -z $is_connected ]]; then nap "$CAST2MD_POD_END_SECONDS"; fi
   end_pod "$1: ${2%%$'\n'*}" --failed
 }
 
@@ -373,6 +381,7 @@ trap 'status=$?; trap - EXIT; fail "the start script" "ended unexpectedly, with 
 run_step() {
   local phase=$1 name=$2 started=${EPOCHREALTIME/[.,]/}
   detail='' problem=''
+  start_watchdog
   printf '%s\n' "$name" >"$state/phase"
   if ! "$3"; then
     seconds_since "$started"
@@ -383,13 +392,29 @@ run_step() {
   report "$phase" "$detail ($REPLY s)"
 }
 
-# Its own process, of no group of ours: it has to outlive whatever goes wrong here.
+# Starts the watchdog, if there is a program to do it with, and somebody who starts it again.
 start_watchdog() {
-  if [[ -n ${watchdog:-} ]] && kill -0 "$watchdog" 2>/dev/null; then return; fi
+  if [[ -n $keeper ]] && kill -0 "$keeper" 2>/dev/null; then return; fi
   if ! command -v cast2md >/dev/null; then return; fi
-  setsid cast2md watchdog --log "$CAST2MD_WATCHDOG_LOG" ${watchdog_options[@]+"${watchdog_options[@]}"} \
-    </dev/null >/dev/null 2>&1 &
-  watchdog=$!
+  keep_watchdog &
+  keeper=$!
+}
+
+# The watchdog is a process of its own, of no group of ours: it has to outlive whatever goes wrong here. It never ends by
+# itself; when it does (killed for memory, say) it comes back. Two at a time there are never: the second one leaves at once.
+keep_watchdog() {
+  local pause=1 began status
+  while :; do
+    began=$SECONDS
+    setsid cast2md watchdog --log "$CAST2MD_WATCHDOG_LOG" ${watchdog_options[@]+"${watchdog_options[@]}"} \
+      </dev/null >/dev/null 2>&1 &
+    wait $!
+    status=$?
+    if ((SECONDS - began >= 60)); then pause=1; fi
+    say "the watchdog ended with status $status, and is started again in $pause s"
+    nap "$pause"
+    if ((pause < 60)); then pause=$((pause * 2)); fi
+  done
 }
 
 join_tailnet() {
@@ -703,12 +728,14 @@ if [[ $NODE_PERSISTENT != 1 ]]; then
   if [[ -s $state/ending ]]; then end_pod "$(head -n 1 "$state/ending")" --failed; fi
   if [[ $earlier == failed* ]]; then end_pod "${earlier#failed }" --failed; fi
   if [[ -e $state/working || $boots -gt 3 ]]; then
-    # Told if it can be: a key that is good for one log-in does not join again.
-    if join_tailnet && reach_server; then :; fi
+    # Told if it can be: a key that is good for one log-in does not join again. Then it stands in RunPod's log.
+    problem='' silence=''
+    if ! { join_tailnet && reach_server; }; then silence="; it cannot report that itself: ${problem%%$'\n'*}"; fi
     if [[ -e $state/working ]]; then
-      fail 'the container was started again' "it ended while its worker ran; a pod does not get a second life"
+      fail 'the container was started again' \
+        "it ended while its worker ran, and a pod does not get a second life$silence"
     fi
-    fail 'the container was started again' "for the $boots. time, and the setup was never done"
+    fail 'the container was started again' "for the $boots. time, and the setup was never done$silence"
   fi
 fi
 

@@ -53,7 +53,8 @@ extension Pod {
             guard let saidReadyAt = rental.saidReadyAt else { return isOver(upAt, limits.setup) ? .setup : nil }
             return isOver(saidReadyAt, limits.registration) ? .registration : nil
         case .ready(let rental, _):
-            return now >= rental.stay.leaveAt ? .lifetime : nil
+            if now >= rental.stay.leaveAt { return .lifetime }
+            return rental.setupFailure != nil && !self.isPersistent ? .setup : nil
         case .draining:
             return isOver(self.movedAt, limits.draining) ? .draining : nil
         case .terminating, .gone:
@@ -65,7 +66,7 @@ extension Pod {
     ///
     /// - Parameter since: Nobody can be heard before this: the server's own start.
     package func neglect(at now: Date, listeningSince since: Date, limits: PodLimits = PodLimits()) -> PodEvent? {
-        guard case .ready(_, let worker) = self.state else { return nil }
+        guard case .ready(let rental, let worker) = self.state, rental.setupFailure == nil else { return nil }
         let silence = now.timeIntervalSince(max(worker.heardAt, since))
         if silence >= limits.heartbeat {
             return .heartbeatLost("no heartbeat for \(Int(silence / 60)) minutes")
@@ -112,7 +113,7 @@ extension Pod {
         case .starting: .starting
         case .connecting: .connecting
         case .installing(let rental): rental.setupFailure == nil ? .installing : .failed
-        case .ready: .ready
+        case .ready(let rental, _): rental.setupFailure == nil ? .ready : .failed
         case .draining(_, _, let ending): ending.isFailure ? .failed : .ready
         case .terminating(_, let node, let ending), .gone(let node, let ending):
             ending.isFailure || node == nil ? .failed : .ready

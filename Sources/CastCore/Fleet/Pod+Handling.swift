@@ -96,6 +96,12 @@ extension Pod {
         case .leaveRequested, .endRequested, .foundSurplus, .deadlinePassed, .wrongMachine, .broke:
             let known = event == .deadlinePassed(.setup) ? rental.setupFailure : nil
             guard let ending = known ?? Self.ending(for: event, at: now) else { return }
+            if self.isPersistent, ending.reason == .setupDeadline || ending.reason == .registrationDeadline {
+                // Its container runs: a person can look at it, as at one that says that it failed.
+                var rental = rental
+                rental.setupFailure = ending
+                return self.move(to: .installing(rental), ending.detail, at: now)
+            }
             self.move(to: .terminating(.rented(rental), node: nil, ending), ending.detail, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .workerHeard, .heartbeatLost,
             .foundIdle, .jobsReleased, .goneConfirmed, .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
@@ -111,7 +117,7 @@ extension Pod {
         case .setupReported(let report):
             if report.phase == .failed {
                 let ending = PodEnding(.setupFailed, Self.words(of: report), log: report.log, at: now)
-                self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
+                self.end(rental, worker, ending, at: now)
             } else {
                 self.hostIP = report.hostIP ?? self.hostIP
                 if !report.message.isEmpty { self.message = report.message }
@@ -122,6 +128,12 @@ extension Pod {
             worker.heardAt = max(worker.heardAt, heardAt)
             self.state = .ready(rental, worker)
         case .workerHeard(let heardAt, let isBusy):
+            var rental = rental
+            if let failure = rental.setupFailure, heardAt > failure.at {
+                // A person has started it again.
+                rental.setupFailure = nil
+                self.message = "works again"
+            }
             if heardAt.timeIntervalSince(worker.heardAt) >= 60 { worker.heardAt = heardAt }
             if isBusy { worker.idleSince = nil } else { worker.idleSince = worker.idleSince ?? now }
             self.state = .ready(rental, worker)
@@ -129,9 +141,10 @@ extension Pod {
             self.miss(rental.missed, node: worker.node, staying: .ready(rental.missed, worker), at: now)
         case .heartbeatLost, .leaveRequested, .endRequested, .foundSurplus, .foundIdle, .deadlinePassed,
             .wrongMachine, .broke:
-            guard let ending = Self.ending(for: event, at: now) else { return }
+            let known = event == .deadlinePassed(.setup) ? rental.setupFailure : nil
+            guard let ending = known ?? Self.ending(for: event, at: now) else { return }
             if ending.reason == .idle, self.isPersistent { return }
-            self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
+            self.end(rental, worker, ending, at: now)
         case .createSent, .accepted, .outcomeUnknown, .refused, .notFoundByName, .containerStarted, .jobsReleased,
             .goneConfirmed,
             .nodeRemoved, .persistenceSet, .keyMinted, .devicesRemoved:
@@ -194,6 +207,20 @@ extension Pod {
         self.state = state
         self.message = message
         self.movedAt = now
+    }
+
+    /// Ends a pod that works; a persistent one whose worker has failed or fallen silent stays, for a person to look.
+    ///
+    /// Its jobs go back when their leases run out; its stay ends all the same.
+    private mutating func end(_ rental: Rental, _ worker: PodWorker, _ ending: PodEnding, at now: Date) {
+        guard self.isPersistent, ending.reason == .setupFailed || ending.reason == .heartbeatLost else {
+            return self.move(to: .draining(rental, worker, ending), ending.detail, at: now)
+        }
+        guard rental.setupFailure == nil else { return }
+        var rental = rental
+        rental.setupFailure = ending
+        self.state = .ready(rental, worker)
+        self.message = ending.detail
     }
 
     private mutating func accept(_ rental: Rental, at now: Date) {

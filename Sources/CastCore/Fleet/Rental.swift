@@ -67,7 +67,7 @@ package struct Rental: Sendable, Equatable, Codable {
     package var upAt: Date?
     /// When the setup said that it is done; the worker has to register soon after.
     package var saidReadyAt: Date?
-    /// Why its set-up failed, of a pod that stays for a person to look.
+    /// Why its setup or its worker failed, of a pod that stays for a person to look.
     package var setupFailure: PodEnding?
     /// How often in a row the list left it out and a look-up did not find it.
     package var misses = 0

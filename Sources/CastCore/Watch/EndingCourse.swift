@@ -1,7 +1,8 @@
 /// In what order a pod's end is asked for, and how long is waited between: a value that never comes to its end.
 ///
 /// The server first, since it gives the jobs back; it gets a while to do it. Then RunPod, by the new interface and by the old
-/// one; then all of it again, later and later. Whoever is in the pod is killed when it has worked.
+/// one; then all of it again, later and later. Whoever is in the pod is killed when it has worked. So an answer that all is
+/// done, or that there is no such pod, counts for little: whoever can still read it asks the next one.
 package struct EndingCourse: Sendable, Equatable {
     package enum Step: Sendable, Equatable {
         case askServer
@@ -31,6 +32,7 @@ package struct EndingCourse: Sendable, Equatable {
 
     private enum Resting: Sendable, Equatable {
         case runPod
+        case graphQL
         case newRound
     }
 
@@ -40,7 +42,7 @@ package struct EndingCourse: Sendable, Equatable {
     package static let settling = Duration.seconds(30)
     private let hasServer: Bool
     private let hasRunPod: Bool
-    private let backoff = Backoff(first: .seconds(5), limit: .seconds(60))
+    private let backoff: Backoff
     private var place: Place
     private var rounds = 0
     private var serverHadItsTime = false
@@ -53,8 +55,12 @@ package struct EndingCourse: Sendable, Equatable {
     /// - Parameters:
     ///   - hasServer: Whether there is anything to ask the server with.
     ///   - hasRunPod: Whether there is a key for RunPod.
-    package init(serverGrace: Duration = .seconds(150), hasServer: Bool, hasRunPod: Bool) {
+    ///   - firstPause: After the first round in which nobody took the wish; then twice as long each time, a minute at most.
+    package init(
+        serverGrace: Duration = .seconds(150), firstPause: Duration = .seconds(5), hasServer: Bool, hasRunPod: Bool
+    ) {
         self.serverGrace = serverGrace
+        self.backoff = Backoff(first: firstPause, limit: .seconds(60))
         self.hasServer = hasServer
         self.hasRunPod = hasRunPod
         self.place = hasServer ? .server : .rest
@@ -87,15 +93,24 @@ package struct EndingCourse: Sendable, Equatable {
             self.goToRunPod(jitter: jitter)
         case (.rest, .failed):
             self.place = .graphQL
+        case (.rest, .gone):
+            // Of the pod that this is in: it may also be the answer to a key that is good for the old interface only.
+            self.isGone = true
+            self.place = .graphQL
+        case (.rest, .accepted):
+            self.isAccepted = true
+            self.place = .pause(Self.settling, then: .graphQL)
         case (.graphQL, .failed):
             self.pause(jitter)
-        case (.rest, .accepted), (.rest, .gone), (.graphQL, .accepted), (.graphQL, .gone):
+        case (.graphQL, .accepted), (.graphQL, .gone):
             self.isAccepted = true
             self.isGone = self.isGone || outcome == .gone
             self.rounds += 1
             self.place = .pause(Self.settling, then: .newRound)
         case (.pause(_, .runPod), _):
             self.goToRunPod(jitter: jitter)
+        case (.pause(_, .graphQL), _):
+            self.place = .graphQL
         case (.pause(_, .newRound), _):
             self.place = self.hasServer ? .server : .rest
         }

@@ -3,7 +3,8 @@ package import Foundation
 /// Whether a pod still does what it is paid for, as seen from inside by a process that is not the worker.
 ///
 /// It takes looks and the time, and says when there is a reason to end the pod. Durations are the watchdog's own clock,
-/// so that a clock that is set changes nothing; only the end of the stay is a date.
+/// so that a clock that is set changes nothing. The end of the stay is a date, and as many seconds from the watchdog's
+/// start as that was then: a clock that is set back does not make a stay longer.
 package struct WatchPolicy: Sendable, Equatable {
     package struct Settings: Sendable, Equatable {
         /// The end of the stay.
@@ -21,7 +22,7 @@ package struct WatchPolicy: Sendable, Equatable {
         package var hangLimit = Duration.seconds(2400)
         /// Workers that may come and go within one life of the container without any job's progress between.
         package var mostWorkers = 6
-        /// A person wants to use the pod, worker or not.
+        /// A person wants to use the pod, worker or not: only the end of its stay, or somebody in it, ends it.
         package var isPersistent = false
 
         package init(leaveAt: Date) { self.leaveAt = leaveAt }
@@ -65,7 +66,11 @@ package struct WatchPolicy: Sendable, Equatable {
         case workerHangs(Duration)
     }
 
+    /// A job may be as long as its audio, but no audio is longer than this, whatever a file says.
+    package static let longestAudio = 86_400.0
+
     package let settings: Settings
+    private let stayEnds: Duration
     /// When the set-up began; before the watchdog's own start when an earlier life of the container began it.
     private let setupBegan: Duration
     private var phase = Phase.settingUp
@@ -82,9 +87,12 @@ package struct WatchPolicy: Sendable, Equatable {
     /// Whether a worker was ever seen.
     package private(set) var hasSeenWorker = false
 
-    /// - Parameter alreadySettingUp: How long earlier lives of the container have been at the set-up.
-    package init(_ settings: Settings, alreadySettingUp: Duration = .zero, at now: Duration) {
+    /// - Parameters:
+    ///   - alreadySettingUp: How long earlier lives of the container have been at the set-up.
+    ///   - date: What the clock on the wall says now.
+    package init(_ settings: Settings, alreadySettingUp: Duration = .zero, at now: Duration, date: Date) {
         self.settings = settings
+        self.stayEnds = now + .seconds(max(0, settings.leaveAt.timeIntervalSince(date)))
         self.setupBegan = now - max(.zero, alreadySettingUp)
         self.lastBeat = now
         self.lastStir = now
@@ -116,19 +124,27 @@ package struct WatchPolicy: Sendable, Equatable {
         guard let pulse, pulse.pid == worker, pulse != self.pulse else { return }
         self.lastBeat = now
         if self.pulse?.isAsFar(as: pulse) != true { self.lastStir = now }
-        if let before = self.pulse, before.progressedAt != pulse.progressedAt { self.workersSinceProgress = 1 }
+        // A worker that got on before it was first looked at counts as well.
+        if let at = pulse.progressedAt, at != self.pulse?.progressedAt { self.workersSinceProgress = 1 }
         self.pulse = pulse
     }
 
     /// Whether, and why, the pod is to be ended now.
     package func reason(at now: Duration, date: Date) -> Reason? {
-        if date >= self.settings.leaveAt { return .stayOver(self.settings.leaveAt) }
+        if date >= self.settings.leaveAt || now >= self.stayEnds { return .stayOver(self.settings.leaveAt) }
         if let ending { return .asked(ending) }
+        return self.settings.isPersistent ? nil : self.trouble(at: now)
+    }
+
+    /// What would end the pod, if it were not to stay for a person to look.
+    package func heldBack(at now: Duration) -> Reason? {
+        self.settings.isPersistent ? self.trouble(at: now) : nil
+    }
+
+    private func trouble(at now: Duration) -> Reason? {
         if self.worker != nil { return self.fault(at: now) }
-        // Nothing works here; in a pod that is to stay, a person may be looking for the cause at this moment.
-        if self.settings.isPersistent { return nil }
-        if let failedSince, now - failedSince >= self.settings.goneGrace { return .setupFailed(now - failedSince) }
         if let goneSince, now - goneSince >= self.settings.goneGrace { return .workerGone(now - goneSince) }
+        if let failedSince, now - failedSince >= self.settings.goneGrace { return .setupFailed(now - failedSince) }
         if !self.hasSeenWorker, self.phase == .settingUp, now - self.setupBegan >= self.settings.setupLimit {
             return .setupEndless(now - self.setupBegan)
         }
@@ -140,9 +156,10 @@ package struct WatchPolicy: Sendable, Equatable {
         let silence = now - self.lastBeat
         if self.pulse != nil, silence >= self.settings.pulseLimit { return .workerFrozen(silence) }
         let stillness = now - self.lastStir
-        let longest = Duration.seconds(self.pulse?.longestAudioSeconds ?? 0)
+        let longest = Duration.seconds(
+            max(0, min(self.pulse?.longestAudioSeconds ?? 0, Self.longestAudio)))
         if stillness >= max(self.settings.hangLimit, longest) { return .workerHangs(stillness) }
-        if !self.settings.isPersistent, self.workersSinceProgress > self.settings.mostWorkers {
+        if self.workersSinceProgress > self.settings.mostWorkers {
             return .workersKeepEnding(self.workersSinceProgress)
         }
         return nil

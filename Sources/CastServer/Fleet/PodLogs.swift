@@ -11,8 +11,8 @@ package final class PodLogs: Sendable {
     private let lock = Mutex(())
 
     package static let largestFile = 512 * 1024
-    package static let mostPods = 300
-    package static let keptFor: TimeInterval = 30 * 86_400
+    static let mostPods = 300
+    static let keptFor: TimeInterval = 30 * 86_400
 
     package init(folder: URL) { self.folder = folder }
 

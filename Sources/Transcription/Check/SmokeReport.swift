@@ -9,16 +9,6 @@ package struct SmokeReport: Sendable, Codable, Equatable {
         package var seconds: Double
         package var wordErrorRate: Double
 
-        package init(
-            said: String, heard: String, audioSeconds: Double, seconds: Double, wordErrorRate: Double
-        ) {
-            self.said = said
-            self.heard = heard
-            self.audioSeconds = audioSeconds
-            self.seconds = seconds
-            self.wordErrorRate = wordErrorRate
-        }
-
         /// Seconds of audio a second.
         package var speed: Double { self.seconds > 0 ? self.audioSeconds / self.seconds : 0 }
 

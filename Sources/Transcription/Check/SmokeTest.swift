@@ -99,7 +99,7 @@ package struct SmokeTest: Sendable {
     }
 
     /// What is wrong with what was found, in sentences.
-    package func faults(of report: SmokeReport) -> [String] {
+    func faults(of report: SmokeReport) -> [String] {
         var faults: [String] = []
         if let wanted = self.settings.device, report.device != wanted {
             faults.append("The recogniser computes on \(report.device ?? "an unknown device"), not on \(wanted).")
@@ -126,7 +126,7 @@ package struct SmokeTest: Sendable {
     ///
     /// Far below what any GPU that can be rented reaches, and above what a processor does with a large model: it finds
     /// a GPU that does not take part, not one that is a little slow. On a processor nearly nothing is too slow.
-    package static func floor(of device: String?) -> Double { device == "cuda" ? 3 : 0.1 }
+    static func floor(of device: String?) -> Double { device == "cuda" ? 3 : 0.1 }
 
     private static var silence: SpeechSegment {
         let count = AudioDecoder.sampleRate

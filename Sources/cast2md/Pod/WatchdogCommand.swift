@@ -12,8 +12,8 @@ struct WatchdogCommand: AsyncParsableCommand {
         discussion: """
             It ends the pod when its stay is over (CAST2MD_POD_LEAVE_AT, seconds since 1970), when the set-up does not \
             come to an end, when no worker is running, or when the worker hangs: it gets on with nothing and hears \
-            nothing of its server for longer than its longest job may take. With NODE_PERSISTENT=1 a pod without a \
-            worker stays, so that a person can look at it; the end of the stay holds all the same.
+            nothing of its server for longer than its longest job may take. With NODE_PERSISTENT=1 a pod stays whatever \
+            its worker does, so that a person can look at it; the end of the stay holds all the same.
 
             It asks the server (CAST2MD_SERVER or SERVER_URL, INSTANCE_ID, SETUP_TOKEN; through http_proxy), then \
             RunPod itself (RUNPOD_POD_ID, RUNPOD_API_KEY, RUNPOD_API_BASE_URL; never through a proxy), and again and \
@@ -59,6 +59,12 @@ struct WatchdogCommand: AsyncParsableCommand {
             "How long the server may take to end the pod before RunPod is asked as well.", valueName: "seconds"))
     var serverGrace = 150.0
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait when nobody took the wish to end the pod; twice as long each time, a minute at most.",
+            valueName: "seconds"))
+    var firstPause = 5.0
+
     @Option(help: ArgumentHelp("Where its log goes, besides standard error.", valueName: "file"))
     var log = "/tmp/cast2md-watchdog.log"
 
@@ -66,6 +72,7 @@ struct WatchdogCommand: AsyncParsableCommand {
         for (name, value) in [
             ("interval", self.interval), ("setup-limit", self.setupLimit), ("gone-grace", self.goneGrace),
             ("pulse-limit", self.pulseLimit), ("hang-limit", self.hangLimit), ("server-grace", self.serverGrace),
+            ("first-pause", self.firstPause),
         ] where !(0.05...10_000_000).contains(value) {
             throw ValidationError("--\(name) must be from 0.05 to 10000000 seconds.")
         }
@@ -75,9 +82,9 @@ struct WatchdogCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let logger = PodLogger.make(environment, file: self.log)
         let state = PodState(environment: environment)
-        let lock = try WatchLock(state)
+        let lock = try Self.lock(state, logger)
         defer { withExtendedLifetime(lock) {} }
-        try state.write("\(ProcessInfo.processInfo.processIdentifier)", to: "watchdog.pid")
+        try? state.write("\(ProcessInfo.processInfo.processIdentifier)", to: "watchdog.pid")
         let ways = PodEnd.Ways(environment: environment, logger: logger)
         if ways.isEmpty {
             logger.error(
@@ -96,20 +103,35 @@ struct WatchdogCommand: AsyncParsableCommand {
             state, home: HomeFolder(environment: environment), settings: settings,
             interval: .seconds(self.interval),
             end: PodEnd(
-                ways, serverGrace: .seconds(self.serverGrace), clock: SuspendingClock(), logger: logger),
+                ways, serverGrace: .seconds(self.serverGrace), firstPause: .seconds(self.firstPause),
+                clock: SuspendingClock(), logger: logger),
             clock: SuspendingClock(), logger: logger
         ).run()
+    }
+
+    /// The lock, or nil where it cannot be made: two watchdogs do no harm, and none would.
+    private static func lock(_ state: PodState, _ logger: Logger) throws -> WatchLock? {
+        do {
+            return try WatchLock(state)
+        } catch let error as CastError where error.code == .storageFull {
+            logger.warning("watchdog watches without a lock", metadata: ["error": "\(error.message)"])
+            return nil
+        }
     }
 
     /// The end of the stay; a day from now where the variable does not say it.
     private static func leaveAt(_ environment: [String: String], _ logger: Logger) -> Date {
         let text = environment["CAST2MD_POD_LEAVE_AT"] ?? ""
-        if let seconds = Double(text), seconds.isFinite, seconds > 0 { return Date(timeIntervalSince1970: seconds) }
+        let latest = Date.now.timeIntervalSince1970 + Self.longestStay
+        if let seconds = Double(text), seconds > 0, seconds <= latest { return Date(timeIntervalSince1970: seconds) }
         logger.warning(
-            "CAST2MD_POD_LEAVE_AT is no time in seconds since 1970: the stay ends a day from now",
+            "CAST2MD_POD_LEAVE_AT is no time in seconds since 1970 within a month: the stay ends a day from now",
             metadata: ["value": "\(text)"])
         return Date() + 86_400
     }
+
+    /// Longer than any stay that can be set: what is later is a mistake, and costs money.
+    private static let longestStay = 31.0 * 86_400
 }
 
 /// The log of what runs in a pod beside the worker: to standard error, and to a file that can be read later.

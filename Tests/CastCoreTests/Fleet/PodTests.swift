@@ -302,6 +302,77 @@ struct PodTests {
         #expect(pod.ending?.reason == .setupFailed && pod.ending?.detail == "no GPU")
     }
 
+    static let failures: [(PodEvent, PodEnding.Reason, String)] = [
+        (
+            .setupReported(SetupReport(phase: .failed, error: "the worker crashed\nlast\nlines")), .setupFailed,
+            "the worker crashed"
+        ),
+        (.heartbeatLost("no heartbeat for 7 minutes"), .heartbeatLost, "no heartbeat for 7 minutes"),
+    ]
+
+    @Test(arguments: Self.failures)
+    func `a persistent pod whose worker fails stays, until it is persistent no more`(
+        event: PodEvent, reason: PodEnding.Reason, words: String
+    ) {
+        var pod = Self.pod(.ready)
+        pod.handle(.persistenceSet(true), at: Self.now)
+        pod.handle(event, at: Self.now)
+        #expect(pod.isReady && pod.ending == nil && pod.phase == .failed && pod.message == words)
+        #expect(pod.due == [.watch("pod")] && pod.node == Self.node)
+        #expect(pod.rental?.setupFailure?.reason == reason)
+        // Told once, and only its time is over one day.
+        let told = pod
+        pod.handle(.heartbeatLost("no heartbeat for 9 minutes"), at: Self.now + 120)
+        #expect(pod == told)
+        #expect(pod.neglect(at: Self.start + 30_000, listeningSince: Self.start) == nil)
+        #expect(pod.passedDeadline(at: Self.start + 35_999) == nil)
+        #expect(pod.passedDeadline(at: Self.start + 36_000) == .lifetime)
+        // A heartbeat that was on its way says nothing; a later one is of a worker that a person has started.
+        pod.handle(.workerHeard(at: Self.now, isBusy: false), at: Self.now + 1)
+        #expect(pod.phase == .failed)
+        var mended = pod
+        mended.handle(.workerHeard(at: Self.now + 60, isBusy: false), at: Self.now + 61)
+        #expect(mended.phase == .ready && mended.message == "works again" && mended.isReady)
+        #expect(mended.neglect(at: Self.now + 600, listeningSince: Self.start) != nil)
+        pod.handle(.persistenceSet(false), at: Self.now)
+        #expect(pod.passedDeadline(at: Self.now) == .setup)
+        pod.handle(.deadlinePassed(.setup), at: Self.now)
+        #expect(pod.ending?.reason == reason && pod.ending?.detail == words && pod.stateName == "draining")
+    }
+
+    @Test(arguments: [PodDeadline.setup, .registration])
+    func `a persistent pod that is late with its setup stays, and may still be done`(deadline: PodDeadline) {
+        var pod = Self.pod(.connecting)
+        pod.handle(.persistenceSet(true), at: Self.now)
+        pod.handle(.deadlinePassed(deadline), at: Self.now)
+        #expect(pod.stateName == "installing" && pod.phase == .failed && pod.ending == nil)
+        #expect(pod.passedDeadline(at: Self.start + 35_999) == nil)
+        #expect(pod.passedDeadline(at: Self.start + 36_000) == .lifetime)
+        var ended = pod
+        ended.handle(.persistenceSet(false), at: Self.now)
+        ended.handle(.deadlinePassed(.setup), at: Self.now)
+        #expect(ended.ending?.reason == pod.rental?.setupFailure?.reason && ended.stateName == "terminating")
+        pod.handle(.workerRegistered(Self.node, heardAt: Self.now + 60), at: Self.now + 61)
+        pod.handle(.workerHeard(at: Self.now + 60, isBusy: false), at: Self.now + 61)
+        #expect(pod.isReady && pod.phase == .ready)
+        // Where nothing runs there is nothing to look at.
+        var absent = Self.pod(.starting)
+        absent.handle(.persistenceSet(true), at: Self.now)
+        absent.handle(.deadlinePassed(.launch), at: Self.now)
+        #expect(absent.ending?.reason == .launchDeadline)
+    }
+
+    @Test(arguments: [
+        PodEvent.endRequested("click"), .foundSurplus("too many"), .broke("ERROR"), .wrongMachine("L4"),
+        .leaveRequested("done"), .deadlinePassed(.lifetime),
+    ])
+    func `whatever else ends a pod that works ends a persistent one`(event: PodEvent) {
+        var pod = Self.pod(.ready)
+        pod.handle(.persistenceSet(true), at: Self.now)
+        pod.handle(event, at: Self.now)
+        #expect(pod.stateName == "draining")
+    }
+
     @Test func `a report's error is one line, and what follows it are the last lines of its log`() {
         let long = String(repeating: "x", count: 9000)
         let report = SetupReport(phase: .failed, message: "engine", error: "it broke\none\n\(long)")

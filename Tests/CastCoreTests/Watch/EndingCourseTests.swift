@@ -2,97 +2,126 @@ import CastCore
 import Testing
 
 /// In what order a pod's end is asked for.
-struct EndingCourseTests {
-    private typealias Step = EndingCourse.Step
+@Suite struct EndingCourseTests {
+    typealias Step = EndingCourse.Step
+    typealias Outcome = EndingCourse.Outcome
 
-    /// The steps that a course takes when each gets the next of these answers; the last goes on for ever.
-    private func steps(
-        _ count: Int, hasServer: Bool = true, hasRunPod: Bool = true, jitter: Double = 0,
-        _ answer: (Step) -> EndingCourse.Outcome
-    ) -> (steps: [Step], course: EndingCourse) {
-        var course = EndingCourse(serverGrace: .seconds(150), hasServer: hasServer, hasRunPod: hasRunPod)
+    static func rest(_ seconds: Double) -> Step { .rest(.seconds(seconds)) }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var hasServer = true
+        var hasRunPod = true
+        /// What each question comes to, one after the other; rests are slept through.
+        var outcomes: [Outcome]
+        /// Every step, the rests between them and the one after the last question included.
+        var steps: [Step]
+
+        init(_ name: String, server: Bool = true, runPod: Bool = true, _ outcomes: [Outcome], _ steps: [Step]) {
+            self.testDescription = name
+            self.hasServer = server
+            self.hasRunPod = runPod
+            self.outcomes = outcomes
+            self.steps = steps
+        }
+    }
+
+    static let cases: [Case] = [
+        Case(
+            "the server first, with time to give the jobs back; then RunPod", [.accepted],
+            [.askServer, Self.rest(150), .deletePod]),
+        Case(
+            "a server that does not answer is not waited for", [.failed], [.askServer, .deletePod]),
+        Case(
+            "REST, then GraphQL, then all again", [.failed, .failed, .failed],
+            [
+                .askServer, .deletePod, .terminatePod, Self.rest(5), .askServer,
+            ]),
+        Case(
+            "later and later, a minute at most", server: false, Array(repeating: .failed, count: 12),
+            [
+                .deletePod, .terminatePod, Self.rest(5), .deletePod, .terminatePod, Self.rest(10), .deletePod,
+                .terminatePod, Self.rest(20), .deletePod, .terminatePod, Self.rest(40), .deletePod, .terminatePod,
+                Self.rest(60), .deletePod, .terminatePod, Self.rest(60), .deletePod,
+            ]),
+        Case(
+            "a server that says yes again has had its time",
+            [.accepted, .failed, .failed, .accepted, .failed],
+            [
+                .askServer, Self.rest(150), .deletePod, .terminatePod, Self.rest(5), .askServer, .deletePod,
+                .terminatePod,
+            ]),
+        Case(
+            "a yes after which the pod is still here sends to the old interface, then all again",
+            [.failed, .accepted, .accepted],
+            [.askServer, .deletePod, Self.rest(30), .terminatePod, Self.rest(30), .askServer]),
+        Case(
+            "“no such pod” is not believed by those who are in it", [.failed, .gone, .gone, .failed],
+            [.askServer, .deletePod, .terminatePod, Self.rest(30), .askServer, .deletePod]),
+        Case(
+            "nor is it the end when the old interface refuses", server: false, [.gone, .failed, .gone, .failed],
+            [
+                .deletePod, .terminatePod, Self.rest(5), .deletePod, .terminatePod, Self.rest(10), .deletePod,
+            ]),
+        Case(
+            "without a key for RunPod the server alone is asked", runPod: false, [.failed, .accepted, .accepted],
+            [.askServer, Self.rest(5), .askServer, Self.rest(150), Self.rest(10), .askServer, Self.rest(20)]),
+        Case(
+            "without anybody it goes on asking", server: false, runPod: false, [.failed, .failed, .failed, .failed],
+            [
+                .deletePod, .terminatePod, Self.rest(5), .deletePod, .terminatePod, Self.rest(10), .deletePod,
+            ]),
+        Case(
+            "a server that says that the pod is gone gets the same time", [.gone],
+            [.askServer, Self.rest(150), .deletePod]),
+    ]
+
+    @Test(arguments: Self.cases) func `a pod's end is asked for in this order`(_ example: Case) {
+        var course = EndingCourse(hasServer: example.hasServer, hasRunPod: example.hasRunPod)
         var steps: [Step] = []
-        for _ in 0..<count {
-            let step = course.step
-            steps.append(step)
-            course.note(answer(step), jitter: jitter)
-        }
-        return (steps, course)
-    }
-
-    @Test func `when nobody helps, all are asked again, later and later, for ever`() {
-        let (steps, course) = self.steps(24) { _ in .failed }
-        #expect(
-            Array(steps.prefix(12)) == [
-                .askServer, .deletePod, .terminatePod, .rest(.seconds(5)),
-                .askServer, .deletePod, .terminatePod, .rest(.seconds(10)),
-                .askServer, .deletePod, .terminatePod, .rest(.seconds(20)),
-            ])
-        #expect(steps[19] == .rest(.seconds(60)) && steps[23] == .rest(.seconds(60)))
-        #expect(!course.isAccepted && !course.isGone)
-    }
-
-    @Test func `a server that says yes has its time once, then RunPod is asked as well`() {
-        let (steps, course) = self.steps(9) { $0 == .askServer ? .accepted : .failed }
-        #expect(
-            steps == [
-                .askServer, .rest(.seconds(150)), .deletePod, .terminatePod, .rest(.seconds(5)),
-                .askServer, .deletePod, .terminatePod, .rest(.seconds(10)),
-            ])
-        #expect(course.isAccepted && !course.isGone)
-    }
-
-    @Test func `a server that does not know the pod any more leaves it to RunPod as well`() {
-        let (steps, _) = self.steps(3) { $0 == .askServer ? .gone : .failed }
-        #expect(steps == [.askServer, .rest(.seconds(150)), .deletePod])
-    }
-
-    @Test func `the old interface is asked only when the new one fails`() {
-        let (steps, course) = self.steps(6) { $0 == .deletePod ? .accepted : .failed }
-        #expect(
-            steps == [
-                .askServer, .deletePod, .rest(.seconds(30)), .askServer, .deletePod, .rest(.seconds(30)),
-            ])
-        #expect(course.isAccepted && !course.isGone)
-        let (other, _) = self.steps(4) { $0 == .terminatePod ? .accepted : .failed }
-        #expect(other == [.askServer, .deletePod, .terminatePod, .rest(.seconds(30))])
-    }
-
-    @Test(arguments: [EndingCourse.Step.deletePod, .terminatePod])
-    func `only RunPod can say that the pod is gone; whoever runs is not there yet, so it goes on`(
-        step: EndingCourse.Step
-    ) {
-        let (steps, course) = self.steps(5) { $0 == step ? .gone : .failed }
-        #expect(course.isGone && course.isAccepted)
-        #expect(steps.contains(.rest(.seconds(30))))
-        #expect(!self.steps(2) { _ in .gone }.course.isGone, "the server does not know it")
-    }
-
-    @Test func `without a key for RunPod the server is asked for ever, without a server RunPod is`() {
-        #expect(
-            self.steps(4, hasRunPod: false) { _ in .failed }.steps
-                == [.askServer, .rest(.seconds(5)), .askServer, .rest(.seconds(10))])
-        #expect(
-            self.steps(4, hasRunPod: false) { _ in .accepted }.steps
-                == [.askServer, .rest(.seconds(150)), .rest(.seconds(5)), .askServer])
-        #expect(
-            self.steps(6, hasServer: false) { _ in .failed }.steps
-                == [
-                    .deletePod, .terminatePod, .rest(.seconds(5)), .deletePod, .terminatePod, .rest(.seconds(10)),
-                ])
-        // Nothing at all to ask with: it waits, and does not spin.
-        let (steps, _) = self.steps(6, hasServer: false, hasRunPod: false) { _ in .failed }
-        #expect(steps.contains { if case .rest = $0 { true } else { false } })
-    }
-
-    @Test func `pods that fail together do not ask together`() {
-        for (jitter, least, most) in [(-1.0, 2.0, 5.0), (1.0, 5.0, 8.0)] {
-            guard case .rest(let pause) = self.steps(4, jitter: jitter, { _ in .failed }).steps[3] else {
-                Issue.record("no pause")
-                continue
+        var outcomes = example.outcomes[...]
+        while steps.count < example.steps.count {
+            steps.append(course.step)
+            if case .rest = course.step {
+                course.note(.accepted, jitter: 0)
+            } else if let outcome = outcomes.popFirst() {
+                course.note(outcome, jitter: 0)
+            } else {
+                break
             }
-            #expect((least...most).contains(pause / .seconds(1)))
-            #expect(pause != .seconds(5))
         }
+        #expect(steps == example.steps)
+    }
+
+    @Test func `who took the wish is known, and whether RunPod says that the pod is gone`() {
+        var course = EndingCourse(hasServer: true, hasRunPod: true)
+        course.note(.failed, jitter: 0)
+        #expect(!course.isAccepted && !course.isGone)
+        course.note(.gone, jitter: 0)
+        #expect(!course.isAccepted && course.isGone)
+        course.note(.failed, jitter: 0)
+        #expect(!course.isAccepted && course.isGone)
+        for taken in [Outcome.accepted, .gone] {
+            var old = course
+            for outcome in [Outcome.accepted, .failed, .failed, taken] { old.note(outcome, jitter: 0) }
+            #expect(old.isAccepted && old.isGone)
+            var server = EndingCourse(hasServer: true, hasRunPod: true)
+            server.note(taken, jitter: 0)
+            #expect(server.isAccepted && !server.isGone)
+        }
+        var rest = EndingCourse(hasServer: false, hasRunPod: true)
+        rest.note(.accepted, jitter: 0)
+        #expect(rest.isAccepted && !rest.isGone)
+    }
+
+    @Test func `the server's time and the first pause can be set, and pauses are spread`() {
+        var course = EndingCourse(
+            serverGrace: .seconds(2), firstPause: .milliseconds(500), hasServer: true, hasRunPod: true)
+        course.note(.accepted, jitter: 0)
+        #expect(course.step == Self.rest(2))
+        course.note(.accepted, jitter: 0)
+        course.note(.failed, jitter: 0)
+        course.note(.failed, jitter: 1)
+        #expect(course.step == Self.rest(0.625))
     }
 }

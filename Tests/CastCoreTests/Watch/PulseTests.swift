@@ -2,42 +2,46 @@ import CastCore
 import Foundation
 import Testing
 
-struct PulseTests {
-    private let pulse = Pulse(
-        pid: 7, startedAt: 1, writtenAt: 2, serverAnsweredAt: 3, progressedAt: 4, jobs: [5], longestAudioSeconds: 6)
+@Suite struct PulseTests {
+    static let pulse = Pulse(
+        pid: 7, startedAt: 1, writtenAt: 2, serverAnsweredAt: 3, progressedAt: 4, jobs: [5, 6],
+        longestAudioSeconds: 8)
 
-    @Test func `the file's names are those that the documentation says, and it reads what it writes`() throws {
-        let data = try JSONEncoder().encode(self.pulse)
-        let fields = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    @Test func `a pulse is a file that other versions read as well`() throws {
+        let data = try JSONEncoder().encode(Self.pulse)
+        let fields = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
             Set(fields.keys) == [
                 "pid", "started_at", "written_at", "server_answered_at", "progressed_at", "jobs",
                 "longest_audio_seconds",
             ])
-        #expect(try JSONDecoder().decode(Pulse.self, from: data) == self.pulse)
-        // A worker that has heard nothing yet says nothing of it.
-        let bare = try JSONDecoder().decode(
-            Pulse.self, from: Data(#"{"pid": 7, "started_at": 1, "written_at": 2, "jobs": []}"#.utf8))
-        #expect(bare == Pulse(pid: 7, startedAt: 1, writtenAt: 2))
+        #expect(try JSONDecoder().decode(Pulse.self, from: data) == Self.pulse)
+        let least = Data(#"{"pid": 7, "started_at": 1, "written_at": 2, "jobs": [], "new": true}"#.utf8)
+        #expect(try JSONDecoder().decode(Pulse.self, from: least) == Pulse(pid: 7, startedAt: 1, writtenAt: 2))
     }
 
-    @Test func `only what tells of work counts, not when it was written`() {
-        func changed(_ change: (inout Pulse) -> Void) -> Bool {
-            var other = self.pulse
+    static let changes: [(String, isAsFar: Bool, @Sendable (inout Pulse) -> Void)] = [
+        ("nothing", true, { _ in }),
+        ("written later", true, { $0.writtenAt += 5 }),
+        ("longer audio", true, { $0.longestAudioSeconds = 9 }),
+        ("another process", false, { $0.pid = 8 }),
+        ("another answer", false, { $0.serverAnsweredAt = 9 }),
+        ("no answer", false, { $0.serverAnsweredAt = nil }),
+        ("progress", false, { $0.progressedAt = 9 }),
+        ("a job came", false, { $0.jobs.append(7) }),
+        ("a job went", false, { $0.jobs.removeFirst() }),
+    ]
+
+    @Test func `only what the worker did makes a pulse another one`() {
+        for (name, isAsFar, change) in Self.changes {
+            var other = Self.pulse
             change(&other)
-            return !self.pulse.isAsFar(as: other)
+            #expect(Self.pulse.isAsFar(as: other) == isAsFar, "\(name)")
+            #expect(other.isAsFar(as: Self.pulse) == isAsFar, "\(name)")
         }
-        #expect(!changed { _ in })
-        #expect(!changed { $0.writtenAt = 99 })
-        #expect(!changed { $0.longestAudioSeconds = 99 })
-        #expect(changed { $0.pid = 8 })
-        #expect(changed { $0.serverAnsweredAt = 99 })
-        #expect(changed { $0.serverAnsweredAt = nil })
-        #expect(changed { $0.progressedAt = 99 })
-        #expect(changed { $0.jobs = [5, 6] })
     }
 
-    @Test func `it is in the worker's home`() {
-        #expect(HomeFolder(path: "/a/b").pulsePath == "/a/b/pulse.json")
+    @Test func `it lies in the worker's home`() {
+        #expect(HomeFolder(path: "/root/.cast2md").pulsePath == "/root/.cast2md/pulse.json")
     }
 }

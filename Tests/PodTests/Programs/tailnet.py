@@ -13,11 +13,13 @@ The tailnet itself is a folder, named by FAKE_TAILNET, with `tailnet.json`:
   keys    key -> "reusable" or "once"
   address what this node gets
   up      "blocks": no log-in ever succeeds
-  refuses request, like "POST /api/nodes/register" -> the sentence with which the server refuses it
+  refuses request, like "POST /api/nodes/*" -> the sentence with which the server refuses it; a page that begins with
+          "<" comes with 404, as from something in front of a server that is being updated
 and with what happens there: `requests` (a line of JSON each), `nodes/`, `used/`.
 """
 
 import asyncio
+import fnmatch
 import json
 import os
 import signal
@@ -207,11 +209,16 @@ class Daemon:
                     line = data.split(b"\r\n", 1)[0].split(b" ")
                     if len(line) == 3 and line[2].startswith(b"HTTP/1."):
                         self.note(kind="request", method=line[0].decode(), path=line[1].decode())
-                        refusal = tailnet().get("refuses", {}).get(b" ".join(line[:2]).decode())
+                        asked = b" ".join(line[:2]).decode()
+                        refusal = next((sentence for request, sentence in tailnet().get("refuses", {}).items()
+                                        if fnmatch.fnmatchcase(asked, request)), None)
                         if refusal:
                             body = json.dumps({"detail": refusal}).encode()
-                            asker.write(b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
-                                        b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                            status, form = b"403 Forbidden", b"application/json"
+                            if refusal.startswith("<"):
+                                body, status, form = refusal.encode(), b"404 Not Found", b"text/html"
+                            asker.write(b"HTTP/1.1 %s\r\nContent-Type: %s\r\nConnection: close\r\n"
+                                        b"Content-Length: %d\r\n\r\n%s" % (status, form, len(body), body))
                             await asker.drain()
                             return
                 writer.write(data)
