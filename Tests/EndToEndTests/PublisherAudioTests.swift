@@ -269,7 +269,8 @@ private struct Echo: Transcriber {
     let backend = Backend.whisper
 
     func transcribe(
-        _ path: String, language: String?, checkpoint: URL?, onProgress: @escaping @Sendable (Double) -> Void
+        _ path: String, language: String?, duration: Double?, checkpoint: URL?,
+            onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         let isRight = bytes == Data(PublisherAudioTests.audio)
