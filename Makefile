@@ -43,7 +43,7 @@ TEST_GROUPS := CastCoreTests|CastClientTests|HumanSpeechTests|CastStoreTests Cas
   TranscriptionTests LibraryImportTests|CastOperationsTests RunPodTests|RunPodEmulatorTests|PodWatchTests|TailscaleTests|NtfyTests \
   PodFleetTests PodTests EndToEndTests.KilledNodeTests|EndToEndTests.FullDiskTests \
   EndToEndTests.FleetDemoTests|EndToEndTests.LocalPodTests EndToEndTests.KilledFleetTests \
-  EndToEndTests.KilledAtRandomTests
+  EndToEndTests.PublisherAudioTests|EndToEndTests.KilledSecondTryTests EndToEndTests.KilledAtRandomTests
 
 test: engine ## Run all tests, with the real engine and the real model
 	@swift build --quiet --build-tests
