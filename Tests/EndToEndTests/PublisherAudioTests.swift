@@ -270,7 +270,7 @@ private struct Echo: Transcriber {
 
     func transcribe(
         _ path: String, language: String?, duration: Double?, checkpoint: URL?,
-            onProgress: @escaping @Sendable (Double) -> Void
+        onProgress: @escaping @Sendable (Double) -> Void
     ) async throws -> Transcript {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         let isRight = bytes == Data(PublisherAudioTests.audio)

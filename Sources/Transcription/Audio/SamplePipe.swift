@@ -22,8 +22,9 @@ package struct SamplePipe: Sendable {
     private static let pieceLength = 1 << 18
     /// Bytes that the pipe holds: what any user may have on Linux (`/proc/sys/fs/pipe-max-size`).
     private static let capacity: Int32 = 1 << 20
-    /// How long the pipe is left alone after there was less in it, in microseconds. A decoder of 1,000 times real time fills
-    /// half a piece meanwhile, and a sixth of the pipe: it never waits for us.
+    /// How long the pipe is left alone after there was less in it, in microseconds.
+    ///
+    /// A decoder of 1,000 times real time fills half a piece meanwhile, and a sixth of the pipe: it never waits for us.
     private static let patience: UInt32 = 5000
 
     package init() throws {
