@@ -1,8 +1,9 @@
 """Our batched path of NeMo beside its own `transcribe()`, with the same random weights at the real model's full size.
 
-    bench.py FOLDER [--caps 400,800] [--files 12] [--write docs/performance.md]
+    bench.py FOLDER [--caps 400,800] [--files 12] [--minutes 10] [--write docs/performance.md]
 
-`transcribe()` gets files of ten minutes, one after the other, with word times. Our path gets the same audio as
+`transcribe()` gets files of ten minutes, one after the other, with word times (of two where there is no GPU: attention over
+ten takes more than 16 GB of memory there). Our path gets the same audio as
 segments of 15 to 30 seconds, sorted by length, in batches that hold at most so many seconds (the cap), the next one made
 ready while one is computed, as the worker's helper does it. What is measured: seconds of audio a second of time, from
 samples in memory to words or tokens. Decoding files, cutting, and the worker's pipes are not in it (`make bench-speech`
@@ -35,7 +36,6 @@ from engine_nemo import RATE, Engine, talk
 from helper import OutOfMemory, cores, gpu, padded
 from random_model import FULL, build, give_it_something_to_say, talk_as_fast_as_people
 
-MINUTES = 10
 HEADER = ["way", "precision", "graphs", "batch cap", "× real time", "of transcribe()", "GPU busy", "memory", "tokens/s"]
 
 
@@ -159,7 +159,7 @@ def theirs(path, files, precision, device, at_least):
     """One row: NeMo's own call, as its documentation has it, one file after the other."""
     model = engine_nemo.restore(str(path), device).eval()
     model.to(getattr(torch, precision))
-    row = ["transcribe(), 10-minute files", precision, "NeMo's", "–"]
+    row = [f"transcribe(), files of {len(files[0]) // RATE // 60} minutes", precision, "NeMo's", "–"]
     try:
         # What it does once only is nobody's speed.
         model.transcribe([files[0][:30 * RATE]], batch_size=1, timestamps=True, verbose=False)
@@ -217,7 +217,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path, help="where the model is kept")
     parser.add_argument("--caps", help="seconds of audio in a batch, with commas")
-    parser.add_argument("--files", type=int, help="files of ten minutes")
+    parser.add_argument("--files", type=int, help="how many files")
+    parser.add_argument("--minutes", type=int, help="of each file")
     parser.add_argument("--write", type=pathlib.Path, help="a Markdown file that the table is written to")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
@@ -227,11 +228,12 @@ def main():
         print("No GPU that PyTorch can use is here: this is the processor's part. It shows what batches of short "
               "segments save there, and says nothing about GPUs.\n", flush=True)
     caps = [int(cap) for cap in (options.caps or ("400,800,1600,2400" if on_gpu else "60,120")).split(",")]
-    count = options.files or (12 if on_gpu else 1)
+    count = options.files or (12 if on_gpu else 2)
+    minutes = options.minutes or (10 if on_gpu else 2)
     at_least = 10 if on_gpu else 0
     path = model_file(options.folder)
-    say(f"Making {count} files of {MINUTES} minutes")
-    files = [talk(MINUTES * 60, seed + 1) for seed in range(count)]
+    say(f"Making {count} files of {minutes} minutes")
+    files = [talk(minutes * 60, seed + 1) for seed in range(count)]
     rows = []
 
     def add(row):
@@ -264,7 +266,7 @@ def main():
     facts = f"NeMo {nemo.__version__}, PyTorch {torch.__version__}" + (
         f", CUDA {torch.version.cuda}, driver {card.get('driver', 'unknown')}" if on_gpu else "")
     text = (f"**{device}**, {time.strftime('%-d %B %Y')}, {facts}; random weights, "
-            f"{count} {'file' if count == 1 else 'files'} of {MINUTES} minutes.\n\n{table(rows)}")
+            f"{count} {'file' if count == 1 else 'files'} of {minutes} minutes.\n\n{table(rows)}")
     print(text)
     if options.write:
         write(options.write, device, text)
