@@ -42,6 +42,6 @@ import Testing
     }
 
     @Test func `it lies in the worker's home`() {
-        #expect(HomeFolder(path: "/root/.cast2md").pulsePath == "/root/.cast2md/pulse.json")
+        #expect(HomeFolder(path: "/home/node/.cast2md").pulsePath == "/home/node/.cast2md/pulse.json")
     }
 }
