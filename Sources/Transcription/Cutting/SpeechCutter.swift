@@ -7,7 +7,7 @@ import Foundation
 /// on a fixed clock, never inside a word as long as there is a pause. Memory is bounded by one segment.
 ///
 /// The loudest moment, and not the mean: what closes the lips within a word is as quiet as a pause, but short. Over noise
-/// and music that is what tells them apart. Of pauses in which nothing can be heard the last one is taken.
+/// and music that is what tells them apart.
 package struct SpeechCutter: Cutting {
     /// Samples of one frame: 20 ms.
     package static let frameLength = AudioDecoder.sampleRate / 50
@@ -18,7 +18,7 @@ package struct SpeechCutter: Cutting {
         /// Shortest segment that a cut may leave, in seconds.
         package var shortest = 15.0
         /// What is kept of a long silence on either side of it, in seconds.
-        package var margin = 0.2
+        package var margin = 0.3
         /// The length of a pause that is looked for, in seconds.
         package var window = 0.28
         /// How many dB louder a pause may be that comes a second later.
@@ -90,10 +90,8 @@ package struct SpeechCutter: Cutting {
     }
 
     private mutating func take(_ frame: UnsafeBufferPointer<Int16>) -> SpeechSegment? {
-        let measured = Self.level(of: frame)
-        let isQuiet = self.threshold.isQuiet(measured)
-        // How quiet a pause is that nobody hears says nothing of it; then only its place counts.
-        let level = isQuiet ? Self.inaudible : measured
+        let level = Self.level(of: frame)
+        let isQuiet = self.threshold.isQuiet(level)
         defer { self.filePosition += Self.frameLength }
         if isQuiet {
             self.quietRun += 1
@@ -178,9 +176,6 @@ package struct SpeechCutter: Cutting {
         segment.pieces = segment.pieces.isEmpty ? [.init(start: 0, fileStart: 0)] : segment.pieces
         return segment
     }
-
-    /// Below all that `level` gives.
-    private static let inaudible = -120.0
 
     /// Loudness in dB below full scale.
     private static func level(of frame: UnsafeBufferPointer<Int16>) -> Double {

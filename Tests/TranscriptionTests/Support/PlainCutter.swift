@@ -53,9 +53,8 @@ struct PlainCutter {
     }
 
     private mutating func take(_ frame: ArraySlice<Int16>) -> SpeechSegment? {
-        var level = Self.level(of: frame)
+        let level = Self.level(of: frame)
         let isQuiet = self.threshold.isQuiet(level)
-        if isQuiet { level = -120 }
         defer { self.filePosition += Self.frameLength }
         if isQuiet {
             self.quietRun += 1
