@@ -186,6 +186,31 @@ struct PodWatchdogTests {
         }
     }
 
+    @Test func `a worker whose recogniser hangs while the server is away costs the pod`() async throws {
+        try await self.run(options: "--hang-limit 4", waitsForLeaveAt: false) { stage, instance in
+            let text = try #require(stage.text(of: "state/worker.pid"))
+            let worker = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            stage.server.stop()
+            await stage.emulator.arm(Fault(.terminateFails))
+            // The recogniser's process, whichever thread of the worker started it.
+            let tasks = "/proc/\(worker)/task"
+            let recognisers = try FileManager.default.contentsOfDirectory(atPath: tasks).flatMap { thread in
+                let children = try? String(contentsOfFile: "\(tasks)/\(thread)/children", encoding: .utf8)
+                return children?.split(separator: " ").compactMap { pid_t($0) } ?? []
+            }
+            try #require(!recognisers.isEmpty)
+            for recogniser in recognisers { kill(recogniser, SIGSTOP) }
+            let words = "the worker got on with nothing and heard nothing of its server for"
+            _ = try await Self.watchdog(stage, says: words, "(status 500)")
+            await stage.emulator.clearFaults()
+            let gone: Bool? = try await eventually { await Self.bills(stage) == 0 ? true : nil }
+            #expect(gone == true, "\(stage.podSaid)")
+            print("a recogniser that hangs: \(words)")
+            try stage.server.start()
+            _ = try await stage.end(of: instance)
+        }
+    }
+
     /// A pod that runs a start command of the operator's, with the server in reach.
     private static func setup(_ script: String) throws -> PodStage.Setup {
         let words = ["bash", "-c", "export CAST2MD_SERVER=http://127.0.0.1:$PORT\n\(script)"]

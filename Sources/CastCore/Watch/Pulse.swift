@@ -11,12 +11,10 @@ package struct Pulse: Sendable, Codable, Equatable {
     package var progressedAt: Double?
     /// The jobs that it holds, whatever stage they are in.
     package var jobs: [Int64]
-    /// Seconds of the longest audio among them; nil where that is not known.
-    package var longestAudioSeconds: Double?
 
     package init(
         pid: Int32, startedAt: Double, writtenAt: Double, serverAnsweredAt: Double? = nil, progressedAt: Double? = nil,
-        jobs: [Int64] = [], longestAudioSeconds: Double? = nil
+        jobs: [Int64] = []
     ) {
         self.pid = pid
         self.startedAt = startedAt
@@ -24,7 +22,6 @@ package struct Pulse: Sendable, Codable, Equatable {
         self.serverAnsweredAt = serverAnsweredAt
         self.progressedAt = progressedAt
         self.jobs = jobs
-        self.longestAudioSeconds = longestAudioSeconds
     }
 
     enum CodingKeys: String, CodingKey {
@@ -33,7 +30,6 @@ package struct Pulse: Sendable, Codable, Equatable {
         case writtenAt = "written_at"
         case serverAnsweredAt = "server_answered_at"
         case progressedAt = "progressed_at"
-        case longestAudioSeconds = "longest_audio_seconds"
     }
 
     /// Whether two pulses tell of the same moment of the worker's work; that one was written later does not count.

@@ -18,7 +18,7 @@ package struct WatchPolicy: Sendable, Equatable {
         package var pulseLimit = Duration.seconds(600)
         /// How long a worker may get on with nothing and hear nothing of its server.
         ///
-        /// A job whose audio is longer may take as long as its audio.
+        /// A job may take longer: a worker gets on whenever audio comes in or a batch is recognised.
         package var hangLimit = Duration.seconds(2400)
         /// Workers that may come and go within one life of the container without any job's progress between.
         package var mostWorkers = 6
@@ -65,9 +65,6 @@ package struct WatchPolicy: Sendable, Equatable {
         case workerFrozen(Duration)
         case workerHangs(Duration)
     }
-
-    /// A job may be as long as its audio, but no audio is longer than this, whatever a file says.
-    package static let longestAudio = 86_400.0
 
     package let settings: Settings
     private let stayEnds: Duration
@@ -156,9 +153,7 @@ package struct WatchPolicy: Sendable, Equatable {
         let silence = now - self.lastBeat
         if self.pulse != nil, silence >= self.settings.pulseLimit { return .workerFrozen(silence) }
         let stillness = now - self.lastStir
-        let longest = Duration.seconds(
-            max(0, min(self.pulse?.longestAudioSeconds ?? 0, Self.longestAudio)))
-        if stillness >= max(self.settings.hangLimit, longest) { return .workerHangs(stillness) }
+        if stillness >= self.settings.hangLimit { return .workerHangs(stillness) }
         if self.workersSinceProgress > self.settings.mostWorkers {
             return .workersKeepEnding(self.workersSinceProgress)
         }

@@ -4,17 +4,13 @@ import Testing
 
 @Suite struct PulseTests {
     static let pulse = Pulse(
-        pid: 7, startedAt: 1, writtenAt: 2, serverAnsweredAt: 3, progressedAt: 4, jobs: [5, 6],
-        longestAudioSeconds: 8)
+        pid: 7, startedAt: 1, writtenAt: 2, serverAnsweredAt: 3, progressedAt: 4, jobs: [5, 6])
 
     @Test func `a pulse is a file that other versions read as well`() throws {
         let data = try JSONEncoder().encode(Self.pulse)
         let fields = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
-            Set(fields.keys) == [
-                "pid", "started_at", "written_at", "server_answered_at", "progressed_at", "jobs",
-                "longest_audio_seconds",
-            ])
+            Set(fields.keys) == ["pid", "started_at", "written_at", "server_answered_at", "progressed_at", "jobs"])
         #expect(try JSONDecoder().decode(Pulse.self, from: data) == Self.pulse)
         let least = Data(#"{"pid": 7, "started_at": 1, "written_at": 2, "jobs": [], "new": true}"#.utf8)
         #expect(try JSONDecoder().decode(Pulse.self, from: least) == Pulse(pid: 7, startedAt: 1, writtenAt: 2))
@@ -23,7 +19,6 @@ import Testing
     static let changes: [(String, isAsFar: Bool, @Sendable (inout Pulse) -> Void)] = [
         ("nothing", true, { _ in }),
         ("written later", true, { $0.writtenAt += 5 }),
-        ("longer audio", true, { $0.longestAudioSeconds = 9 }),
         ("another process", false, { $0.pid = 8 }),
         ("another answer", false, { $0.serverAnsweredAt = 9 }),
         ("no answer", false, { $0.serverAnsweredAt = nil }),

@@ -65,12 +65,11 @@ import Testing
     }
 
     static func pulse(
-        _ pid: Int32, written: Double, progressed: Double? = nil, answered: Double? = nil, jobs: [Int64] = [],
-        longest: Double? = nil
+        _ pid: Int32, written: Double, progressed: Double? = nil, answered: Double? = nil, jobs: [Int64] = []
     ) -> Pulse {
         Pulse(
             pid: pid, startedAt: 0, writtenAt: written, serverAnsweredAt: answered, progressedAt: progressed,
-            jobs: jobs, longestAudioSeconds: longest)
+            jobs: jobs)
     }
 
     static let settingUp = Look(phase: .settingUp)
@@ -153,20 +152,6 @@ import Testing
                         phase: .ready, worker: 7,
                         pulse: Self.pulse(7, written: Double(second), jobs: second > 5 ? [3] : [])))
             }, at: 259, nil),
-        Story(
-            "a job may be as long as its audio",
-            (1...50).map { second in
-                Moment(
-                    second * 10,
-                    Look(phase: .ready, worker: 7, pulse: Self.pulse(7, written: Double(second), longest: 500)))
-            }, at: 509, nil),
-        Story(
-            "and no longer",
-            (1...50).map { second in
-                Moment(
-                    second * 10,
-                    Look(phase: .ready, worker: 7, pulse: Self.pulse(7, written: Double(second), longest: 500)))
-            }, at: 510, .workerHangs(.seconds(500))),
         Story(
             "a worker that follows another has its whole time",
             [Self.beats(10), Moment(60, Look(phase: .ready, worker: 8))], at: 259, nil),
@@ -267,15 +252,6 @@ import Testing
         let settings = Self.settings { $0.leaveAt = Self.start - 5 }
         let policy = Policy(settings, at: .seconds(77), date: Self.start)
         #expect(policy.reason(at: .seconds(77), date: Self.start) == .stayOver(Self.start - 5))
-    }
-
-    @Test(arguments: [1e300, -1e300, 86_400.0, 1e9]) func `an absurd length of audio does no harm`(length: Double) {
-        let look = Look(phase: .ready, worker: 7, pulse: Self.pulse(7, written: 1, longest: length))
-        var policy = Policy(Self.settings { $0.pulseLimit = .seconds(1e6) }, at: .zero, date: Self.start)
-        policy.note(look, at: .zero)
-        let limit = length < 0 ? 200 : 86_400
-        #expect(policy.reason(at: .seconds(limit - 1), date: Self.start) == nil)
-        #expect(policy.reason(at: .seconds(limit), date: Self.start) == .workerHangs(.seconds(limit)))
     }
 
     @Test func `the first worker is remembered`() {
