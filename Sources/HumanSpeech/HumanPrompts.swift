@@ -58,27 +58,37 @@ package struct HumanPrompts: Sendable {
         HumanPrompts(prompts: self.prompts.filter { topics.contains($0.topic) })
     }
 
-    /// Joins prompts into one recording and writes it: MP3 at 64 kbit/s for a path that ends in `.mp3`, else WAV.
-    ///
-    /// The same prompts and options give the same recording. The file appears under its name only when it is whole.
+    /// Joins prompts into one recording, as ``compose(_:to:)-([Composition.Options],_)`` does, in one piece.
     package func compose(_ options: Composition.Options = .init(), to path: String) async throws -> Recording {
-        let composition = Composition(lengths: self.prompts.map(\.length), options: options)
-        var audio = Data(capacity: composition.length * 2)
+        try await self.compose([options], to: path)
+    }
+
+    /// Joins prompts into one recording, piece after piece, and writes it.
+    ///
+    /// MP3 at 64 kbit/s for a path that ends in `.mp3`, raw samples for one that ends in `.s16`, else WAV. The same prompts
+    /// and options give the same recording. The file appears under its name only when it is whole.
+    package func compose(_ pieces: [Composition.Options], to path: String) async throws -> Recording {
+        var audio = Data()
         var placements: [Recording.Placement] = []
-        for part in composition.parts {
-            let prompt = self.prompts[part.clip]
-            let samples = try Data(contentsOf: URL(filePath: prompt.samplesPath))
-            let bounds = SoundBounds.find(in: samples)
-            audio.append(Data(count: part.silence * 2))
-            audio.append(samples)
-            placements.append(
-                .init(
-                    name: prompt.name, text: prompt.text, start: Self.seconds(part.start + bounds.lowerBound),
-                    end: Self.seconds(part.start + bounds.upperBound)))
+        for options in pieces {
+            let composition = Composition(lengths: self.prompts.map(\.length), options: options)
+            let begin = audio.count / 2
+            for part in composition.parts {
+                let prompt = self.prompts[part.clip]
+                let samples = try Data(contentsOf: URL(filePath: prompt.samplesPath))
+                let bounds = SoundBounds.find(in: samples)
+                let start = begin + part.start
+                audio.append(Data(count: part.silence * 2))
+                audio.append(samples)
+                placements.append(
+                    .init(
+                        name: prompt.name, text: prompt.text, start: Self.seconds(start + bounds.lowerBound),
+                        end: Self.seconds(start + bounds.upperBound)))
+            }
+            audio.append(Data(count: (begin + composition.length) * 2 - audio.count))
         }
-        audio.append(Data(count: composition.length * 2 - audio.count))
         try await Self.encode(audio, to: path)
-        return Recording(path: path, duration: Self.seconds(composition.length), placements: placements)
+        return Recording(path: path, duration: Self.seconds(audio.count / 2), placements: placements)
     }
 
     private static func seconds(_ samples: Int) -> Double { Double(samples) / Double(Composition.sampleRate) }
@@ -127,6 +137,7 @@ extension HumanPrompts {
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: raw) }
         try audio.write(to: raw)
+        guard url.pathExtension != "s16" else { return try self.rename(raw.path, to: path) }
         let coding = url.pathExtension == "mp3" ? ["-b:a", "64k"] : ["-f", "wav"]
         let source = self.quiet + self.rawFormat + ["-i", raw.path]
         try await Tool.run("ffmpeg", source + ["-map_metadata", "-1"] + coding + [draft.path])

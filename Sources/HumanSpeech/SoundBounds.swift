@@ -3,7 +3,7 @@ import Foundation
 /// Where in a clip something is heard: recordings begin and end with a breath of silence.
 enum SoundBounds {
     /// Ten milliseconds.
-    private static let frame = Composition.sampleRate / 100
+    static let frame = Composition.sampleRate / 100
     /// Root mean square of a frame above which it counts as sound, of 32,768: about -42 dB.
     private static let threshold = 250.0
 
@@ -20,11 +20,15 @@ enum SoundBounds {
     }
 
     private static func isSound(_ bytes: UnsafeRawBufferPointer, frame: Int) -> Bool {
-        var sum = 0.0
-        for index in frame * Self.frame..<(frame + 1) * Self.frame {
-            let sample = Double(Int16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: Int16.self)))
-            sum += sample * sample
-        }
+        self.isSound(
+            (frame * Self.frame..<(frame + 1) * Self.frame).map {
+                Int16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self))
+            }[...])
+    }
+
+    /// Whether a frame's samples can be heard.
+    static func isSound(_ samples: ArraySlice<Int16>) -> Bool {
+        let sum = samples.reduce(0) { $0 + Double($1) * Double($1) }
         return (sum / Double(Self.frame)).squareRoot() > Self.threshold
     }
 }

@@ -2,15 +2,6 @@ import CastCore
 import Foundation
 
 extension SyntheticSpeech {
-    /// What is heard behind the voice.
-    package enum Bed: String, Sendable, CaseIterable {
-        case none
-        /// Pink noise, about 20 dB below the voice.
-        case noise
-        /// A chord that swells and falls, about 12 dB below the voice.
-        case music
-    }
-
     private static let licences = [
         "GPL-3", "LGPL-2.1", "GFDL-1.3", "GPL-2", "MPL-2.0", "Apache-2.0", "MPL-1.1", "GPL-1", "Artistic", "CC0-1.0",
     ]
@@ -70,25 +61,9 @@ extension SyntheticSpeech {
     }
 
     /// The same speech with something behind it.
-    package func over(_ bed: Bed) async throws -> SyntheticSpeech {
-        if bed == .none { return self }
+    package func over(_ bed: SoundBed) async throws -> SyntheticSpeech {
         var mixed = self
-        mixed.path = self.path.replacing(".s16", with: "-\(bed.rawValue).s16")
-        if FileManager.default.fileExists(atPath: mixed.path) { return mixed }
-        let sound =
-            switch bed {
-            case .none, .noise: "anoisesrc=color=pink:amplitude=0.05:seed=1:sample_rate=16000"
-            case .music:
-                "aevalsrc=0.02*(sin(440*PI*t)+sin(554.4*PI*t)+sin(659.3*PI*t))*(0.6+0.4*sin(PI*t)):sample_rate=16000"
-            }
-        let draft = mixed.path + ".\(UUID().uuidString.prefix(8))"
-        let raw = ["-f", "s16le", "-ar", "16000", "-ac", "1"]
-        try await Tool.run(
-            "ffmpeg",
-            ["-v", "error", "-nostdin", "-y"] + raw + ["-i", self.path, "-f", "lavfi", "-i", sound]
-                + ["-filter_complex", "amix=inputs=2:duration=first:normalize=0"] + raw + [draft])
-        try? FileManager.default.removeItem(atPath: mixed.path)
-        try FileManager.default.moveItem(atPath: draft, toPath: mixed.path)
+        mixed.path = try await bed.mixed(with: self.path)
         return mixed
     }
 

@@ -43,10 +43,7 @@ package struct SyntheticSpeech: Sendable, Codable, Equatable {
         self.sentences = sentences
     }
 
-    package func samples() throws -> [Int16] {
-        // As every machine that this runs on has them: the lower byte first.
-        try Data(contentsOf: URL(filePath: self.path)).withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
-    }
+    package func samples() throws -> [Int16] { try RawSamples.read(self.path) }
 
     // MARK: What cuts do to words
 

@@ -59,29 +59,8 @@ struct WhisperBench: Sendable {
         {
             return known
         }
-        let draft = "\(folder)/draft-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: draft) }
-        let prompts = try await HumanPrompts.load(cache: self.cache)
-        var joined = Recording(path: path, duration: 0, placements: [])
-        var inputs: [String] = []
-        for piece in 0..<6 {
-            let part = try await prompts.compose(
-                .init(seed: UInt64(7 + piece), seconds: 600), to: "\(draft)/\(piece).wav")
-            inputs += ["-i", part.path]
-            joined.placements += part.placements.map {
-                .init(name: $0.name, text: $0.text, start: $0.start + joined.duration, end: $0.end + joined.duration)
-            }
-            joined.duration += part.duration
-        }
-        let filter = (0..<6).map { "[\($0):a]" }.joined() + "concat=n=6:v=0:a=1[all]"
-        let made = try await ProgramRunner.run(
-            "ffmpeg",
-            ["-v", "error", "-nostdin", "-y"] + inputs
-                + ["-filter_complex", filter, "-map", "[all]", "-b:a", "64k", draft + "/all.mp3"])
-        guard made.isSuccess else { throw CastError(.unavailable, "ffmpeg failed: \(made.complaint)") }
-        try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.moveItem(atPath: draft + "/all.mp3", toPath: path)
+        let joined = try await HumanPrompts.load(cache: self.cache).compose(
+            (0..<6).map { .init(seed: UInt64(7 + $0), seconds: 600) }, to: path)
         try JSONEncoder().encode(joined).write(to: URL(filePath: facts), options: .atomic)
         return joined
     }

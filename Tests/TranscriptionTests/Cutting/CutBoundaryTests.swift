@@ -10,8 +10,8 @@ struct CutBoundaryTests {
         try await SyntheticSpeech.make(seconds: 200, in: RealEngine.cache + "/synthetic")
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: SyntheticSpeech.Bed.allCases)
-    func `no cut falls into a word, and no word is left out`(bed: SyntheticSpeech.Bed) async throws {
+    @Test(.timeLimit(.minutes(5)), arguments: SoundBed.allCases)
+    func `no cut falls into a word, and no word is left out`(bed: SoundBed) async throws {
         let speech = try await Self.speech.value.over(bed)
         let cuts = CutPlaces(of: try speech.samples(), by: SpeechCutter())
         #expect(cuts.places.count > 5)

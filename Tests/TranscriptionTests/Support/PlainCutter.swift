@@ -53,8 +53,9 @@ struct PlainCutter {
     }
 
     private mutating func take(_ frame: ArraySlice<Int16>) -> SpeechSegment? {
-        let level = Self.level(of: frame)
+        var level = Self.level(of: frame)
         let isQuiet = self.threshold.isQuiet(level)
+        if isQuiet { level = -120 }
         defer { self.filePosition += Self.frameLength }
         if isQuiet {
             self.quietRun += 1
@@ -96,8 +97,11 @@ struct PlainCutter {
         let first = Int(self.settings.shortest * 50)
         let end = min(self.longestFrames, self.levels.count)
         guard first + width < end else { return end }
-        let costs = (first...(end - width)).map { start in
-            (0..<width).map { self.levels[start + $0] }.reduce(-1000, max)
+        let costs = (first...(end - width)).map { start -> Double in
+            let pause = (0..<width).map { self.levels[start + $0] }
+            let mean = pause.reduce(0, +) / Double(width)
+            let weight = self.settings.meanWeight
+            return (pause.reduce(-1000, max) + weight * mean) / (1 + weight)
                 - self.settings.patience / 50 * Double(start - first)
         }
         let best = costs.lastIndex { $0 == costs.min() } ?? 0
