@@ -1,6 +1,7 @@
 """Whisper through faster-whisper: our cuts in, words with times and probabilities out."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import ctranslate2
 import faster_whisper
@@ -19,6 +20,9 @@ WITHOUT_SPACES = {"zh", "yue", "ja", "th", "lo", "my", "km", "bo"}
 SPEECH, WINDOWS = 0.3, 10
 # Samples that it looks at first.
 LOOK = 8 * RATE
+# How often a place is listened to in which somebody speaks: seconds without a word, and the detector's windows in them
+# that make it one (a second and a half, at its own threshold).
+LISTENS, HOLE, SPOKEN_IN_HOLE = 3, 3.0, 45
 
 
 def available_memory():
@@ -45,24 +49,31 @@ class Engine:
         self.card = gpu() if self.device == "cuda" else {}
         self.batch_size = options.get("batch_size") or self.suited_batch()
         self.languages = set(model.supported_languages)
-        self.pipeline = BatchedInferencePipeline(model)
+        self.model = model
+        self.pipelines = [BatchedInferencePipeline(model) for _ in range(self.workers)]
+        self.pool = ThreadPoolExecutor(self.workers)
         self.detector = get_vad_model()
 
     def load(self, path, device):
         self.device = device
         self.compute_type = "float16" if device == "cuda" else "int8"
+        # Two threads on one batch wait for each other at every step; one thread on each half of it does not: 35 instead of
+        # 26 times real time on two cores, in the same memory, since the weights are there once (docs/performance.md).
+        self.workers = 1 if device == "cuda" else min(4, self.threads)
         model = WhisperModel(
-            path, device=device, compute_type=self.compute_type, cpu_threads=self.threads, local_files_only=True)
+            path, device=device, compute_type=self.compute_type, cpu_threads=self.threads // self.workers,
+            num_workers=self.workers, local_files_only=True)
         if device == "cuda":
             # Missing libraries show only when something is computed.
             model.detect_language(numpy.zeros(RATE, dtype=numpy.float32))
         return model
 
     def suited_batch(self):
-        """On two cores batches of 8 are 6 to 10 % faster than 4, and take 400 MB more: where there is room. On a GPU
-        large-v2 takes some 400 MB a window besides its weights (6.1 GB at 8 windows: faster-whisper's own table)."""
+        """Windows of one call. On a processor a window of Whisper base takes some 100 MB, and four at a time are faster than
+        two. On a GPU large-v2 takes some 400 MB a window besides its weights (6.1 GB at 8 windows: faster-whisper's own
+        table)."""
         if self.device != "cuda":
-            return 8 if available_memory() >= 4096 else 4
+            return max(4, min(4 * self.workers, available_memory() // 512))
         free = self.card.get("free")
         return 16 if free is None else max(4, min(48, int(free * 0.8 / 400)))
 
@@ -91,10 +102,10 @@ class Engine:
         # Where people speak, the first seconds tell.
         return self.windows(samples[:LOOK]) >= 3 * WINDOWS or self.windows(samples) >= WINDOWS
 
-    def windows(self, samples):
+    def windows(self, samples, chance=SPEECH):
         # A copy, since the detector writes on what it is given.
         chances = self.detector(numpy.pad(samples, (0, -len(samples) % 512 + 512)))
-        return int((chances >= SPEECH).sum())
+        return int((chances >= chance).sum())
 
     def transcribe(self, header, samples, lengths, speech):
         language = header.get("language")
@@ -108,13 +119,51 @@ class Engine:
             clips.append({"start": position / RATE, "end": (position + length) / RATE})
             position += length
         spoken = [clip for clip, speaks in zip(clips, speech) if speaks]
+        language, certainty = (language, 1) if language else self.language_of(samples, spoken)
+        words = self.listen(samples, spoken, language)
+        for _ in range(LISTENS - 1):
+            missed = self.missed(samples, spoken, words)
+            if not missed:
+                break
+            words = sorted(words + self.listen(samples, missed, language), key=lambda word: word[1])
+        results = [[] for _ in clips]
+        for text, first, last, probability in words:
+            index = self.clip_of((first + last) / 2, clips)
+            start, end = clips[index]["start"], clips[index]["end"]
+            first, last = (min(max(time, start), end) - start for time in (first, max(last, first)))
+            results[index].append([text, round(first, 3), round(last, 3), probability])
+        return {
+            "segments": results, "speechless": speechless, "language": language,
+            "language_probability": round(float(certainty), 4),
+        }
+
+    def language_of(self, samples, clips):
+        """The language of two minutes at most, and how sure the model is of it."""
+        if not self.model.model.is_multilingual:
+            return "en", 1
+        spoken = numpy.concatenate([samples[self.range_of(clip)] for clip in clips])
+        language, probability, _ = self.model.detect_language(spoken, language_detection_segments=4)
+        return language, probability
+
+    def listen(self, samples, clips, language):
+        """What is said in these clips, in order: text, start, end and probability of each word."""
+        parts = [clips[number::self.workers] for number in range(min(self.workers, len(clips)))]
+        calls = [
+            self.pool.submit(self.hear, pipeline, samples, part, language)
+            for pipeline, part in zip(self.pipelines, parts)]
+        # Whatever one of them came to: none may still compute when this returns.
+        wait(calls)
+        return sorted((word for call in calls for word in call.result()), key=lambda word: word[1])
+
+    def hear(self, pipeline, samples, clips, language):
+        """The words in these clips, by one worker."""
         try:
-            found, info = self.pipeline.transcribe(
-                samples, language=language, batch_size=self.batch_size, beam_size=1, word_timestamps=True,
-                vad_filter=False, clip_timestamps=spoken, language_detection_segments=4)
+            found, _ = pipeline.transcribe(
+                samples, language=language, batch_size=-(-self.batch_size // self.workers), beam_size=1,
+                word_timestamps=True, vad_filter=False, clip_timestamps=clips)
             # Whisper's own rule, which the batched call leaves out: what it takes for no speech, and is not sure of, it
             # has made up. Music and noise become “you” or “thank you” otherwise.
-            words = [
+            heard = [
                 word for segment in found if segment.no_speech_prob <= 0.6 or segment.avg_logprob >= -1
                 for word in segment.words
             ]
@@ -122,28 +171,45 @@ class Engine:
             if "out of memory" in str(error).lower():
                 raise OutOfMemory(str(error)) from error
             raise
-        results = [[] for _ in clips]
-        for word in words:
-            index = self.clip_of((word.start + word.end) / 2, clips)
-            start, end = clips[index]["start"], clips[index]["end"]
+        words = []
+        for word in heard:
             text = word.word.strip()
-            if text:
-                first = min(max(word.start, start), end) - start
-                last = min(max(word.end, word.start, start), end) - start
-                probability = round(float(word.probability), 4)
-                continues = not word.word[0].isspace() and info.language not in WITHOUT_SPACES
-                if continues and results[index]:
-                    # “re” and “-record” are one word.
-                    before = results[index][-1]
-                    before[0] += text
-                    before[2] = max(before[2], round(float(last), 3))
-                    before[3] = min(before[3], probability)
-                else:
-                    results[index].append([text, round(float(first), 3), round(float(last), 3), probability])
-        return {
-            "segments": results, "speechless": speechless, "language": info.language,
-            "language_probability": round(float(info.language_probability), 4),
-        }
+            if not text:
+                continue
+            first, last, probability = float(word.start), float(word.end), round(float(word.probability), 4)
+            clip = self.clip_of((first + last) / 2, clips)
+            continues = not word.word[0].isspace() and language not in WITHOUT_SPACES
+            if continues and words and self.clip_of((words[-1][1] + words[-1][2]) / 2, clips) == clip:
+                # “re” and “-record” are one word.
+                before = words[-1]
+                before[0] += text
+                before[2] = max(before[2], last)
+                before[3] = min(before[3], probability)
+            else:
+                words.append([text, first, last, probability])
+        return words
+
+    def missed(self, samples, clips, words):
+        """Where somebody speaks, and no word was heard.
+
+        Now and then Whisper ends half a minute after its first sentence. Given the rest alone it goes on.
+        """
+        places = []
+        for clip in clips:
+            inside = [word for word in words if clip["start"] <= (word[1] + word[2]) / 2 < clip["end"]]
+            # A clip without any word would only be the same again.
+            edges = [clip["start"]] + [time for word in inside for time in word[1:3]] + [clip["end"]]
+            for start, end in zip(edges[::2], edges[1::2]) if inside else ():
+                if end - start < HOLE:
+                    continue
+                place = {"start": start, "end": end}
+                if self.windows(samples[self.range_of(place)], 0.5) >= SPOKEN_IN_HOLE:
+                    places.append(place)
+        return places
+
+    @staticmethod
+    def range_of(clip):
+        return slice(int(clip["start"] * RATE), int(clip["end"] * RATE))
 
     @staticmethod
     def clip_of(time, clips):
