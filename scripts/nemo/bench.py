@@ -5,13 +5,16 @@
 `transcribe()` gets files of ten minutes, one after the other, with word times (of two where there is no GPU: attention over
 ten takes more than 16 GB of memory there). Our path gets the same audio as
 segments of 15 to 30 seconds, sorted by length, in batches that hold at most so many seconds (the cap), the next one made
-ready while one is computed, as the worker's helper does it. What is measured: seconds of audio a second of time, from
+ready while one is computed, as the worker's helper does it. Each way has a process of its own: nothing that one leaves on
+the card is another's, and what breaks the card's context ends only its own row. What is measured: seconds of audio a second of time, from
 samples in memory to words or tokens. Decoding files, cutting, and the worker's pipes are not in it (`make bench-speech`
 measures these). Without a GPU only the processor's part runs, and says so.
 """
 
 import argparse
 import concurrent.futures
+import gc
+import json
 import logging
 import os
 import pathlib
@@ -29,10 +32,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "Sources/EmbeddedEngine/files"))
 
 import numpy
+
+# Before torch, which reads at its import what this says of memory.
+import engine_nemo
 import torch
 
-import engine_nemo
-from engine_nemo import RATE, Engine, talk
+from engine_nemo import RATE, Engine, has_bfloat16, talk
 from helper import OutOfMemory, cores, gpu, padded
 from random_model import FULL, build, give_it_something_to_say, talk_as_fast_as_people
 
@@ -70,7 +75,8 @@ class Card:
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
             self.process = subprocess.Popen(
-                ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", "0"],
+                ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200",
+                 "-i", os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"],
                 stdout=subprocess.PIPE, text=True)
             self.reader = threading.Thread(target=self.read)
             self.reader.start()
@@ -140,7 +146,8 @@ def ours(engine, files, cap, at_least):
         return tokens
 
     try:
-        engine.transcribe(*ready(batches[0]))
+        # Every shape once: what is made for a shape only the first time is nobody's speed.
+        once()
         with Card() as card:
             begun, audio, tokens = time.monotonic(), 0, 0
             while True:
@@ -178,6 +185,7 @@ def theirs(path, files, precision, device, at_least):
         return row + [str(error).split("\n")[0][:60]]
     finally:
         del model
+        gc.collect()
         if device == "cuda":
             torch.cuda.empty_cache()
     return row + [audio / took, 1.0, card.share, card.memory, "–"]
@@ -213,6 +221,40 @@ def processor():
         return f"{platform.machine()}, {cores()} cores"
 
 
+def measure(part, path, files, caps, at_least, add):
+    """The rows of one way: `theirs float32`, `ours bfloat16 graphs`."""
+    on_gpu = torch.cuda.is_available()
+    way, precision, *graphs = part.split()
+    if way == "theirs":
+        add(theirs(path, files, precision, "cuda" if on_gpu else "cpu", at_least))
+        return
+    graphs = bool(graphs)
+    try:
+        # Where nothing was captured yet: NeMo's loads after that fail (NVIDIA-NeMo/NeMo#15423).
+        engine = Engine({"model": str(path), "attempt": int(not graphs) if precision != "float16" else 2})
+        if (engine.precision, engine.graphs) != (precision, graphs):
+            if engine.precision != precision:
+                engine.load(str(path))
+            engine.set_up(precision, graphs)
+        for cap in caps:
+            add(ours(engine, files, cap, at_least))
+    except (RuntimeError, ValueError, TypeError) as error:
+        add(["ours", precision, "on" if graphs else "off", "–", str(error).split("\n")[0][:60]])
+
+
+def run_apart(part, options, caps, at_least, scratch, add):
+    """Runs a part in a process of its own, and adds its rows as they come to be."""
+    rows = scratch / "rows"
+    rows.write_text("")
+    code = subprocess.run([
+        sys.executable, "-W", "ignore", __file__, str(options.folder), "--part", part, "--scratch", str(scratch),
+        "--caps", ",".join(map(str, caps)), "--at-least", str(at_least)]).returncode
+    for line in rows.read_text().splitlines():
+        add(json.loads(line))
+    if code:
+        add([part, "–", "–", "–", f"its process ended with status {code}"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path, help="where the model is kept")
@@ -220,8 +262,20 @@ def main():
     parser.add_argument("--files", type=int, help="how many files")
     parser.add_argument("--minutes", type=int, help="of each file")
     parser.add_argument("--write", type=pathlib.Path, help="a Markdown file that the table is written to")
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    parser.add_argument("--scratch", type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--at-least", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    path = options.folder / "full.nemo"
+    if options.part:
+        def keep(row):
+            with (options.scratch / "rows").open("a") as file:
+                file.write(json.dumps(row) + "\n")
+
+        files = list(numpy.load(options.scratch / "files.npy"))
+        measure(options.part, path, files, [int(cap) for cap in options.caps.split(",")], options.at_least, keep)
+        return
     options.folder.mkdir(parents=True, exist_ok=True)
     on_gpu = torch.cuda.is_available()
     if not on_gpu:
@@ -231,34 +285,24 @@ def main():
     count = options.files or (12 if on_gpu else 2)
     minutes = options.minutes or (10 if on_gpu else 2)
     at_least = 10 if on_gpu else 0
-    path = model_file(options.folder)
-    say(f"Making {count} files of {minutes} minutes")
-    files = [talk(minutes * 60, seed + 1) for seed in range(count)]
+    model_file(options.folder)
+    parts = ["theirs float32", "ours float32"]
+    if on_gpu:
+        halves = (["bfloat16"] if has_bfloat16() else []) + ["float16"]
+        parts = ["theirs float32"] + [f"theirs {half}" for half in halves[:-1]] + [
+            f"ours {half}{graphs}" for half in halves for graphs in (" graphs", "")]
     rows = []
 
     def add(row):
         rows.append(row)
         say("  ".join(str(cell) for cell in row if cell is not None))
 
-    for precision in ["float32"] + (["bfloat16"] if on_gpu and torch.cuda.is_bf16_supported() else []):
-        add(theirs(path, files, precision, "cuda" if on_gpu else "cpu", at_least))
-    engine = Engine({"model": str(path)})
-    ways = [("float32", False)]
-    if on_gpu:
-        halves = (["bfloat16"] if torch.cuda.is_bf16_supported() else []) + ["float16"]
-        ways = [(half, graphs) for half in halves for graphs in (True, False)]
-    for precision, graphs in ways:
-        if precision != engine.precision:
-            engine.load(str(path))
-        try:
-            engine.set_up(precision, graphs)
-            for cap in caps:
-                add(ours(engine, files, cap, at_least))
-        except RuntimeError as error:
-            add(["ours", precision, "on" if graphs else "off", "–", str(error).split("\n")[0][:60]])
-            if on_gpu and not engine.is_sound():
-                say("The GPU can only be used by another process after that: the rest is left out.")
-                break
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        say(f"Making {count} files of {minutes} minutes")
+        numpy.save(scratch / "files.npy", numpy.stack([talk(minutes * 60, seed + 1) for seed in range(count)]))
+        for part in parts:
+            run_apart(part, options, caps, at_least, scratch, add)
     import nemo
 
     card = gpu() if on_gpu else {}

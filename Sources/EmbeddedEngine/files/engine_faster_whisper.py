@@ -34,6 +34,12 @@ def available_memory():
         return 0
 
 
+def is_shortage(error):
+    """Whether it is memory that is missing, as CUDA and cuBLAS say it."""
+    words = str(error).lower()
+    return "out of memory" in words or "alloc_failed" in words
+
+
 class Engine:
     def __init__(self, options):
         self.threads = options.get("threads") or cores()
@@ -142,7 +148,12 @@ class Engine:
         if not self.model.model.is_multilingual:
             return "en", 1
         spoken = numpy.concatenate([samples[self.range_of(clip)] for clip in clips])
-        language, probability, _ = self.model.detect_language(spoken, language_detection_segments=4)
+        try:
+            language, probability, _ = self.model.detect_language(spoken, language_detection_segments=4)
+        except RuntimeError as error:
+            if is_shortage(error):
+                raise OutOfMemory(str(error)) from error
+            raise
         return language, probability
 
     def listen(self, samples, clips, language):
@@ -168,7 +179,7 @@ class Engine:
                 for word in segment.words
             ]
         except RuntimeError as error:
-            if "out of memory" in str(error).lower():
+            if is_shortage(error):
                 raise OutOfMemory(str(error)) from error
             raise
         words = []

@@ -37,6 +37,11 @@ def restore(model, device):
     return ASRModel.from_pretrained(model, map_location=device)
 
 
+def has_bfloat16():
+    """Whether the card computes in it: torch counts older ones in, which would make it up slowly."""
+    return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
 def talk(seconds, seed):
     """Noise with the rhythm of speech: a warm-up in which the decoder, too, has something to do."""
     generator = numpy.random.default_rng(seed)
@@ -60,6 +65,7 @@ class Engine:
         self.card = gpu() if self.device == "cuda" else {}
         self.fixed_segments = options.get("batch_size")
         self.open_dict = open_dict
+        self.is_primed, self.retries = False, 0
         self.load(options["model"])
         self.size()
         self.climb(options["model"], options.get("attempt", 0))
@@ -111,7 +117,7 @@ class Engine:
         """
         steps = [("float32", False)]
         if self.device == "cuda":
-            half = "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
+            half = "bfloat16" if has_bfloat16() else "float16"
             steps = [(half, True), (half, False)] + ([("float16", False)] if half == "bfloat16" else [])
         steps = steps[min(attempt, len(steps) - 1):]
         reasons = []
@@ -137,9 +143,14 @@ class Engine:
     def set_up(self, precision, graphs):
         self.precision, self.graphs = precision, graphs
         self.dtype = getattr(torch, precision)
-        self.model.to(device=self.device, dtype=self.dtype)
-        # The front end is exact in single precision only; half costs up to 0.1 % of the words (NeMo's own warning).
-        self.model.preprocessor.to(torch.float32)
+        # The front end is exact in single precision only; half costs up to 0.1 % of the words (NeMo's own warning). It is
+        # never rounded, not even for a moment: its window and filters would stay so.
+        for name, part in self.model.named_children():
+            part.to(device=self.device, dtype=torch.float32 if name == "preprocessor" else self.dtype)
+        if self.device == "cuda":
+            # A plan for each shape of a batch, and nearly all have their own: 4,096 of them take more than 2 GB
+            # (pytorch/pytorch#94893).
+            torch.backends.cuda.cufft_plan_cache.max_size = 16
         decoding = self.model.cfg.decoding
         with self.open_dict(decoding):
             decoding.strategy = "greedy_batch"
@@ -147,6 +158,7 @@ class Engine:
             decoding.compute_timestamps = False
             decoding.greedy.use_cuda_graph_decoder = graphs
         self.model.change_decoding_strategy(decoding, verbose=False)
+        self.is_primed = False
         self.durations = torch.tensor(list(decoding.durations), device=self.device)
 
     def warm_up(self):
@@ -192,22 +204,62 @@ class Engine:
     def transcribe(self, signal, lengths):
         try:
             with torch.inference_mode():
-                signal, lengths = (tensor.to(self.device, non_blocking=True) for tensor in (signal, lengths))
-                features, counts = self.model.preprocessor(input_signal=signal, length=lengths)
-                encoded, counts = self.model.encoder(audio_signal=features.to(self.dtype), length=counts)
-                # What `decoding.rnnt_decoder_predictions_tensor` does, without the texts: nobody needs them here.
-                (hypotheses,) = self.model.decoding.decoding(
-                    encoder_output=encoded, encoded_lengths=counts, partial_hypotheses=None)
-                segments = [self.tokens(hypothesis) for hypothesis in hypotheses]
-                return pack_tokens(self.look_back(segments, encoded))
-        except torch.cuda.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise OutOfMemory(str(error).split("\n")[0]) from error
+                return self.recognise(signal, lengths)
         except RuntimeError as error:
-            # Of the machine's memory torch tells in words only: “DefaultCPUAllocator: can't allocate memory”.
-            if self.device == "cpu" and "alloc" in str(error).lower():
-                raise OutOfMemory(str(error).split("\n")[0]) from error
-            raise
+            shortage = str(error).split("\n")[0] if self.is_shortage(error) else None
+            if shortage is None:
+                self.forget_graphs()
+                raise
+        # Only here, where no traceback holds the batch any more, can its memory be given back.
+        self.forget_graphs()
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+        raise OutOfMemory(shortage)
+
+    def is_shortage(self, error):
+        """Whether it is memory that is missing, as torch, CUDA and its libraries say it."""
+        words = str(error).lower()
+        # Of the machine's memory torch tells in words only: “DefaultCPUAllocator: can't allocate memory”.
+        signs = ["alloc"] if self.device == "cpu" else ["out of memory", "alloc_failed", "allocation_failed"]
+        return isinstance(error, torch.cuda.OutOfMemoryError) or any(sign in words for sign in signs)
+
+    def recognise(self, signal, lengths):
+        signal, lengths = (tensor.to(self.device, non_blocking=True) for tensor in (signal, lengths))
+        features, counts = self.model.preprocessor(input_signal=signal, length=lengths)
+        encoded, counts = self.model.encoder(audio_signal=features.to(self.dtype), length=counts)
+        self.prime()
+        # What `decoding.rnnt_decoder_predictions_tensor` does, without the texts: nobody needs them here.
+        (hypotheses,) = self.model.decoding.decoding(
+            encoder_output=encoded, encoded_lengths=counts, partial_hypotheses=None)
+        segments = [self.tokens(hypothesis) for hypothesis in hypotheses]
+        return pack_tokens(self.look_back(segments, encoded))
+
+    def prime(self):
+        """Captures the decoder's graphs for the largest batch there may be, so that none has to capture them again.
+
+        What the loops of NeMo's graph compute in is, for PyTorch, memory that nobody uses: wherever the allocator gave
+        memory back, they have to be captured anew.
+        """
+        if not self.graphs:
+            return
+        retries = torch.cuda.memory_stats().get("num_alloc_retries", 0)
+        if retries != self.retries:
+            self.retries = retries
+            self.forget_graphs()
+        if self.is_primed:
+            return
+        frames = int(31 / self.seconds_per_frame) + 1
+        self.model.decoding.decoding(
+            encoder_output=torch.zeros(
+                self.segments, self.model.joint.enc.in_features, frames, dtype=self.dtype, device=self.device),
+            encoded_lengths=torch.ones(self.segments, dtype=torch.long, device=self.device), partial_hypotheses=None)
+        self.is_primed = True
+
+    def forget_graphs(self):
+        self.is_primed = False
+        computer = getattr(self.model.decoding.decoding, "decoding_computer", None)
+        if self.graphs and computer is not None:
+            computer.reset_cuda_graphs_state()
 
     @staticmethod
     def tokens(hypothesis):

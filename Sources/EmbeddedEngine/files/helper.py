@@ -29,6 +29,9 @@ import sys
 import threading
 import traceback
 
+# CUDA's first card is then the one that nvidia-smi lists first, and not the fastest. It is read with CUDA's first use.
+os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+
 MAX_HEADER = 16 << 20
 MAX_PAYLOAD = 1 << 30
 
@@ -94,7 +97,9 @@ def gpu():
             ["nvidia-smi", f"--query-gpu={','.join(wanted)}", "--format=csv,noheader,nounits", "-i", index],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True).stdout
         name, driver, total, free = (field.strip() for field in text.splitlines()[0].rsplit(",", 3))
-        return {"gpu": name, "driver": driver, "total": int(total), "free": int(free)}
+        # Parts of a card do not say what they have.
+        numbers = {key: int(value) for key, value in (("total", total), ("free", free)) if value.isdigit()}
+        return {"gpu": name, "driver": driver, **numbers}
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return {}
 

@@ -227,7 +227,7 @@ struct ModelStoreTests {
     }
 
     @Test(arguments: ["tiny", "base", "small", "medium", "large-v2", "large-v3", "large-v3-turbo"])
-    func `the models of the mission are known, at a revision of forty digits`(name: String) throws {
+    func `the models of the table are known, at a revision of forty digits`(name: String) throws {
         let model = try ModelCatalog.model(name)
         #expect(model.revision.count == 40)
         #expect(model.revision.filter(\.isHexDigit).count == 40)
