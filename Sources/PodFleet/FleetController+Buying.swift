@@ -32,7 +32,10 @@ extension FleetController {
             guard let ask = try await self.ask(for: pod, offers, settings) else { return }
             var request = PodOrder.request(
                 for: pod, ask, server: self.server, address: address, settings: settings)
-            if let key { request.environment["TS_AUTH_KEY"] = key.text }
+            if let key {
+                request.environment["TS_AUTH_KEY"] = key.text
+                if !key.tags.isEmpty { request.environment["TS_ADVERTISE_TAGS"] = key.tags.joined(separator: ",") }
+            }
             do {
                 let given = try await self.provider.create(request)
                 return try await self.accept(given, for: pod.instance)

@@ -50,7 +50,7 @@ package final class TailscaleClient: Sendable {
             tags: self.settings.tags, expirySeconds: self.settings.keyLife, description: "cast2md pod \(instance)")
         let answer: KeyAnswer = try await self.call(.POST, "/api/v2/tailnet/-/keys", body)
         guard !answer.key.isEmpty else { throw TailnetFailure("Tailscale answered without a key", isLasting: false) }
-        return TailnetKey(answer.key)
+        return TailnetKey(answer.key, tags: self.settings.tags)
     }
 
     private struct KeyRequest: Encodable {

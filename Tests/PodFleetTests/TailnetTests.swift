@@ -28,7 +28,7 @@ struct TailnetTests {
                     let key: Result<TailnetKey, TailnetFailure> = self.change { state in
                         if !state.mintFailures.isEmpty { return .failure(state.mintFailures.removeFirst()) }
                         state.minted += 1
-                        return .success(TailnetKey("tskey-auth-\(state.minted)"))
+                        return .success(TailnetKey("tskey-auth-\(state.minted)", tags: ["tag:pods", "tag:gpu"]))
                     }
                     return try key.get()
                 },
@@ -55,6 +55,7 @@ struct TailnetTests {
         let plannedAt = fixture.world.now
         try await fixture.run(1800)
         #expect(fixture.world.change { $0.keys } == ["tskey-auth-1"])
+        #expect(fixture.world.change { $0.tags } == ["tag:pods,tag:gpu"])
         #expect(fixture.living == 0)
         #expect(
             control.change { $0.removed } == [
@@ -72,6 +73,7 @@ struct TailnetTests {
         _ = try await fixture.controller.start()
         try await fixture.run(30)
         #expect(fixture.world.change { $0.keys } == ["{{ RUNPOD_SECRET_ts_auth_key }}"])
+        #expect(fixture.world.change { $0.tags } == [nil])
         #expect(try await fixture.pods().values.allSatisfy { $0.keyMintedAt == nil })
     }
 

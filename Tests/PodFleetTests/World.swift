@@ -47,6 +47,7 @@ final class World: Sendable {
         var creates = 0
         /// What each create gave its pod to join the tailnet with.
         var keys: [String] = []
+        var tags: [String?] = []
         var calls: [String] = []
         /// The chance of a fault in any call.
         var chaos = 0.0
@@ -124,6 +125,7 @@ extension World.State {
     mutating func create(_ request: PodRequest) throws(ProviderFailure) -> ProviderPod {
         self.creates += 1
         self.keys.append(request.environment["TS_AUTH_KEY"] ?? "")
+        self.tags.append(request.environment["TS_ADVERTISE_TAGS"])
         self.calls.append("create \(request.gpu) \(request.cloud.rawValue)")
         let outcome = self.nextOutcome()
         switch outcome {

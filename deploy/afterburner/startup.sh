@@ -36,6 +36,8 @@ read -ra watchdog_options <<<"${CAST2MD_WATCHDOG_OPTIONS:-}"
 : "${CAST2MD_WORKER_URL:=}" "${CAST2MD_WORKER_SHA256:=}"
 # auto: for Parakeet, as it needs a GPU; always; never.
 : "${CAST2MD_POD_SMOKE_TEST:=auto}"
+# Where the smoke test asks the recogniser to compute: what is slow on a processor costs as much as a GPU. Empty: anywhere.
+CAST2MD_POD_SMOKE_DEVICE=${CAST2MD_POD_SMOKE_DEVICE-cuda}
 # Limits, in seconds.
 : "${CAST2MD_POD_TAILSCALE_SECONDS:=60}" "${CAST2MD_POD_SERVER_SECONDS:=60}" "${CAST2MD_POD_PROGRAM_SECONDS:=300}"
 : "${CAST2MD_POD_ENGINE_SECONDS:=600}" "${CAST2MD_POD_SMOKE_SECONDS:=120}" "${CAST2MD_POD_REGISTER_SECONDS:=60}"
@@ -620,9 +622,10 @@ wants_smoke_test() {
 }
 
 smoke_test() {
-  local status words
+  local status words device=()
+  if [[ -n $CAST2MD_POD_SMOKE_DEVICE ]]; then device=(--device "$CAST2MD_POD_SMOKE_DEVICE"); fi
   bounded "$CAST2MD_POD_SMOKE_SECONDS" cast2md smoke-test --json --model "$WHISPER_MODEL" \
-    --limit "$CAST2MD_POD_SMOKE_SECONDS" \
+    --limit "$CAST2MD_POD_SMOKE_SECONDS" ${device[@]+"${device[@]}"} \
     >"$state/smoke.json" 2>"$state/smoke.err"
   status=$?
   cat "$state/smoke.json" "$state/smoke.err" >>"$log"

@@ -120,6 +120,7 @@ package enum KnownVariables {
         Entry("CAST2MD_POD_PROXY", .fleet),
         Entry("CAST2MD_POD_ENGINE", .fleet),
         Entry("CAST2MD_POD_SMOKE_TEST", .fleet),
+        Entry("CAST2MD_POD_SMOKE_DEVICE", .fleet),
         Entry("CAST2MD_POD_TAILSCALE_SECONDS", .fleet),
         Entry("CAST2MD_POD_SERVER_SECONDS", .fleet),
         Entry("CAST2MD_POD_PROGRAM_SECONDS", .fleet),

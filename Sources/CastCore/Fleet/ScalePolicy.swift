@@ -19,7 +19,7 @@ package struct QueueView: Sendable, Equatable {
 /// How many pods to buy now.
 package struct ScalePolicy: Sendable, Equatable {
     package enum Strategy: String, Sendable, Codable, CaseIterable {
-        /// The mission's rule: so many pods for so many jobs.
+        /// The existing server's rule: so many pods for so many jobs.
         case threshold
         /// As many as the audio that waits is worth.
         case backlog

@@ -38,8 +38,13 @@ package struct TailnetDevice: Sendable, Equatable {
 /// A key for the tailnet; it is never printed.
 package struct TailnetKey: Sendable, Equatable {
     package let text: String
+    /// What a device that joins with it is; it may ask for no other tags.
+    package let tags: [String]
 
-    package init(_ text: String) { self.text = text }
+    package init(_ text: String, tags: [String] = []) {
+        self.text = text
+        self.tags = tags
+    }
 
     /// Text of others that may repeat what we sent, without the key.
     package func removed(from other: String) -> String {
