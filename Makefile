@@ -56,7 +56,7 @@ test-nemo: setup ## NeMo with a tiny model on the CPU: golden words, batch sizes
 	@swift build --quiet --build-tests
 	@CAST2MD_TEST_NEMO=$(CURDIR)/$(CACHE)/nemo-cpu swift test --skip-build --filter '^TranscriptionTests.NemoEngineTests'
 
-bench: bench-cuts bench-server bench-speech ## Everything that is measured: word errors, the server under load, the worker
+bench: bench-cuts bench-server bench-speech ## What can be measured without a GPU: word errors, the server under load, the worker
 
 bench-cuts: engine ## Word errors and speed: our cuts beside cuts on a fixed clock
 	@$(BIN)/workbench cuts --cache $(CACHE)

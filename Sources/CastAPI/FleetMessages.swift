@@ -9,7 +9,7 @@ package struct SetupStateMessage: Sendable, Codable, Equatable {
     package var nodeName: String
     /// "" until it is known.
     package var gpuType: String
-    /// One of the mission's six phases.
+    /// One of the six phases of the wire.
     package var phase: String
     package var message: String
     package var startedAt: WireDate

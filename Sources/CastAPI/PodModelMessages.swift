@@ -28,7 +28,7 @@ package struct PodModelsResponse: Sendable, Codable, Equatable {
     package init(_ models: [Model]) { self.models = models }
 }
 
-/// `POST` and `DELETE /api/runpod/models`, in the mission's form (`model_id`) and the existing server's (`id`,
+/// `POST` and `DELETE /api/runpod/models`, in the guide's form (`model_id`) and the existing server's (`id`,
 /// `display_name`, `backend`).
 package struct PodModelRequest: Sendable, Decodable, Equatable, ReadableBody {
     package var id: String

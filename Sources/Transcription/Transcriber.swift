@@ -5,7 +5,7 @@ package import Foundation
 ///
 /// The real one is `SpeechPipeline`. Calls may overlap, and should: what is decoded of all files is recognised together.
 package protocol Transcriber: Sendable {
-    /// The model's id as in the mission's table, for example `base` or `large-v3-turbo`.
+    /// The model's id, for example `base` or `large-v3-turbo`.
     var model: String { get }
 
     /// Which kind of engine serves the model.

@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 import PodFleet
 
-/// GPU pods: `/api/runpod`, as in the mission.
+/// GPU pods: `/api/runpod`.
 struct FleetRoutes: Sendable {
     let parts: ServerParts
 
@@ -209,7 +209,7 @@ struct FleetRoutes: Sendable {
         }
     }
 
-    /// The mission's list, for a choice before there is a key.
+    /// The well-known list, for a choice before there is a key.
     private static let fallback = GPUTypesResponse(
         [
             ("NVIDIA RTX A5000", "RTX A5000", 24), ("NVIDIA RTX A4000", "RTX A4000", 16),

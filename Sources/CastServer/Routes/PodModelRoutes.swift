@@ -5,7 +5,7 @@ import Foundation
 import Hummingbird
 import PodFleet
 
-/// The models that pods may run: in the mission's form and in the existing server's.
+/// The models that pods may run: in the guide's form and in the existing server's.
 struct PodModelRoutes: Sendable {
     let parts: ServerParts
 

@@ -101,6 +101,6 @@ package struct PublishedTranscripts<Ticker: Clock<Duration>>: Service {
             metadata: ["error": "\(error)", "next": "\(next?.rawValue ?? "nothing")"])
     }
 
-    /// Tries before we transcribe ourselves; an hour and more with the queue's backoff.
+    /// Tries before we transcribe ourselves; half an hour with the queue's backoff.
     private static var mostTries: Int { 3 }
 }

@@ -12,7 +12,7 @@ struct WatchdogCommand: AsyncParsableCommand {
         discussion: """
             It ends the pod when its stay is over (CAST2MD_POD_LEAVE_AT, seconds since 1970), when the set-up does not \
             come to an end, when no worker is running, or when the worker hangs: it gets on with nothing and hears \
-            nothing of its server for longer than its longest job may take. With NODE_PERSISTENT=1 a pod stays whatever \
+            nothing of its server for too long (--hang-limit). With NODE_PERSISTENT=1 a pod stays whatever \
             its worker does, so that a person can look at it; the end of the stay holds all the same.
 
             It asks the server (CAST2MD_SERVER or SERVER_URL, INSTANCE_ID, SETUP_TOKEN; through http_proxy), then \
@@ -50,7 +50,7 @@ struct WatchdogCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long nothing may move and no answer of the server come in; as long as the longest job's audio if that is longer.",
+            "How long nothing may move and no answer of the server come in.",
             valueName: "seconds"))
     var hangLimit = 2400.0
 
