@@ -7,6 +7,7 @@ import Foundation
 import HumanSpeech
 import Logging
 import RunPodEmulator
+import Synchronization
 import Testing
 
 /// Everything around a pod but the pod: the real server, RunPod's stand-in, a tailnet's stand-in, an image.
@@ -46,11 +47,22 @@ struct PodStage: Sendable {
     let base: URL
     let server: ServerProcess
 
+    private static let ports = Mutex(Int.random(in: 20_000...30_000))
+
+    /// The first of ten ports that no other stage is given, and that the system gives to no connection: these come from
+    /// 32,768 on, and may take a port at any moment.
+    private static func takePorts() -> Int {
+        self.ports.withLock { next in
+            defer { next += 10 }
+            return next
+        }
+    }
+
     static func run(_ setup: Setup = Setup(), _ body: @escaping @Sendable (PodStage) async throws -> Void) async throws
     {
         try await RealEngine.install()
         try await withTemporaryFolder { folder in
-            let port = try FreePort.find(from: Int.random(in: 20_000...45_000))
+            let port = try FreePort.find(from: Self.takePorts(), tries: 5)
             try Self.write(setup, port: port, to: folder)
             try await Self.fill(setup, folder)
             let log = Logger(label: "emulator") { _ in SwiftLogNoOpLogHandler() }
@@ -80,7 +92,7 @@ struct PodStage: Sendable {
         var options = EmulatorOptions(home: folder.appendingPathComponent("emulator"))
         options.pullTime = setup.pull
         if let secret = setup.secret { options.secrets = ["ts_auth_key": secret] }
-        let proxyPort = try FreePort.find(from: port + 1)
+        let proxyPort = try FreePort.find(from: port + 1, tries: 5)
         options.image = EmulatorOptions.Image(
             files: folder.appendingPathComponent("image"),
             environment: [
