@@ -101,7 +101,7 @@ class Card:
     def memory(self):
         if torch.cuda.is_available():
             return f"{torch.cuda.max_memory_allocated() / 2**30:.1f} GB"
-        return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB (of the process so far)"
+        return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB (of the process)"
 
 
 def segments_of(files, seed=1):
