@@ -34,6 +34,12 @@ def available_memory():
         return 0
 
 
+def workers_for(threads):
+    """How many calls compute side by side, with as many threads each: four at most. One core may be left over for that,
+    which decoding takes."""
+    return max(range(1, 5), key=lambda workers: (min(workers * (threads // workers), max(1, threads - 1)), workers))
+
+
 def is_shortage(error):
     """Whether it is memory that is missing, as CUDA and cuBLAS say it."""
     words = str(error).lower()
@@ -65,7 +71,7 @@ class Engine:
         self.compute_type = "float16" if device == "cuda" else "int8"
         # Two threads on one batch wait for each other at every step; one thread on each half of it does not: 35 instead of
         # 26 times real time on two cores, in the same memory, since the weights are there once (docs/performance.md).
-        self.workers = 1 if device == "cuda" else min(4, self.threads)
+        self.workers = 1 if device == "cuda" else workers_for(self.threads)
         model = WhisperModel(
             path, device=device, compute_type=self.compute_type, cpu_threads=self.threads // self.workers,
             num_workers=self.workers, local_files_only=True)
@@ -126,11 +132,13 @@ class Engine:
             position += length
         spoken = [clip for clip, speaks in zip(clips, speech) if speaks]
         language, certainty = (language, 1) if language else self.language_of(samples, spoken)
-        words = self.listen(samples, spoken, language)
+        words, given = self.listen(samples, spoken, language), []
         for _ in range(LISTENS - 1):
-            missed = self.missed(samples, spoken, words)
+            # What was given already would only be the same again.
+            missed = [place for place in self.missed(samples, spoken, words) if place not in given]
             if not missed:
                 break
+            given += missed
             words = sorted(words + self.listen(samples, missed, language), key=lambda word: word[1])
         results = [[] for _ in clips]
         for text, first, last, probability in words:
@@ -208,7 +216,7 @@ class Engine:
         places = []
         for clip in clips:
             inside = [word for word in words if clip["start"] <= (word[1] + word[2]) / 2 < clip["end"]]
-            # A clip without any word would only be the same again.
+            # A clip without any word was given whole already.
             edges = [clip["start"]] + [time for word in inside for time in word[1:3]] + [clip["end"]]
             for start, end in zip(edges[::2], edges[1::2]) if inside else ():
                 if end - start < HOLE:

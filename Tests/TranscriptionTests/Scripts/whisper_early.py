@@ -1,4 +1,5 @@
-"""Whisper that ends early, and what engine_faster_whisper makes of it: a line for each case of words and listenings.
+"""Whisper that ends early, and what engine_faster_whisper makes of it: a line for each case of words and listenings; and how many
+workers it takes for how many threads.
 
     whisper_early.py SCRIPTS    SCRIPTS: where engine_faster_whisper.py is
 
@@ -45,8 +46,10 @@ show("all heard", ["SSSSSS"], 9)
 show("the rest is given again", ["SSSSSS"], 2, 9)
 show("and once more", ["SSSSSSSSS"], 1, 2, 9)
 show("three times at most", ["SSSSSSSSSSSS"], 1, 1, 1)
+show("what stays silent is not given twice", ["SSSSSS"], 2, 0, 9)
 show("silence is not", ["SS......SS"], 9)
 show("less than three seconds are not", ["SSSS"], 2)
 show("places count within their segment", ["SSSS", "SSSSSS"], 4, 2)
 show("places count within their segment, again", ["SSSSS", "SSSSSS"], 2, 9)
 show("no word at all is no hole", ["SSSSSS"], 0)
+print("workers:", " ".join(f"{threads}:{module.workers_for(threads)}" for threads in (1, 2, 3, 4, 5, 6, 7, 8, 12, 64)))
