@@ -52,7 +52,7 @@ struct WhisperEngineTests {
             let errors = WordErrorRate.measure(reference: episode.recording.text, hypothesis: text)
             print("\(episode.title): \(errors.rate * 100) % of \(errors.words) words, \(errors.deletions) left out")
             #expect(errors.rate <= 0.05, "\(episode.title): \(errors.changes)")
-            #expect(errors.deletions <= 3, "\(episode.title): \(errors.changes)")
+            #expect(errors.deletions <= 6, "\(episode.title): \(errors.changes)")
         }
     }
 }
