@@ -3,7 +3,7 @@ package enum Backend: String, Sendable, Codable, CaseIterable {
     case parakeet
     case whisper
 
-    /// The backend that serves a model: it follows the model's name, as in the table of models (docs/runpod.md).
+    /// The backend that serves a model: it follows the model's name, whatever engine a machine has (docs/speech.md).
     package init(model: String) {
         self = model.lowercased().hasPrefix("parakeet") ? .parakeet : .whisper
     }

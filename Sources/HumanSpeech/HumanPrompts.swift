@@ -76,7 +76,7 @@ package struct HumanPrompts: Sendable {
             for part in composition.parts {
                 let prompt = self.prompts[part.clip]
                 let samples = try Data(contentsOf: URL(filePath: prompt.samplesPath))
-                let bounds = SoundBounds.find(in: samples)
+                let bounds = SoundBounds.find(in: RawSamples.of(samples))
                 let start = begin + part.start
                 audio.append(Data(count: part.silence * 2))
                 audio.append(samples)

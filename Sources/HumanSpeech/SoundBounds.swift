@@ -1,5 +1,3 @@
-import Foundation
-
 /// Where in a clip something is heard: recordings begin and end with a breath of silence.
 enum SoundBounds {
     /// Ten milliseconds.
@@ -7,23 +5,14 @@ enum SoundBounds {
     /// Root mean square of a frame above which it counts as sound, of 32,768: about -42 dB.
     private static let threshold = 250.0
 
-    /// The samples from the first to the last sound, of 16-bit little-endian mono; everything if it is silent.
-    static func find(in samples: Data) -> Range<Int> {
-        samples.withUnsafeBytes { bytes in
-            let count = bytes.count / 2
-            let frames = count / Self.frame
-            guard let first = (0..<frames).first(where: { self.isSound(bytes, frame: $0) }),
-                let last = (0..<frames).last(where: { self.isSound(bytes, frame: $0) })
-            else { return 0..<count }
-            return first * Self.frame..<(last + 1) * Self.frame
+    /// The samples from the first to the last sound; everything if it is silent.
+    static func find(in samples: [Int16]) -> Range<Int> {
+        let frames = 0..<samples.count / Self.frame
+        let isSound = { (frame: Int) in self.isSound(samples[(frame * Self.frame)..<((frame + 1) * Self.frame)]) }
+        guard let first = frames.first(where: isSound), let last = frames.last(where: isSound) else {
+            return 0..<samples.count
         }
-    }
-
-    private static func isSound(_ bytes: UnsafeRawBufferPointer, frame: Int) -> Bool {
-        self.isSound(
-            (frame * Self.frame..<(frame + 1) * Self.frame).map {
-                Int16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Int16.self))
-            }[...])
+        return first * Self.frame..<(last + 1) * Self.frame
     }
 
     /// Whether a frame's samples can be heard.

@@ -34,7 +34,7 @@ extension FleetController {
                 for: pod, ask, server: self.server, address: address, settings: settings)
             if let key {
                 request.environment["TS_AUTH_KEY"] = key.text
-                if !key.tags.isEmpty { request.environment["TS_ADVERTISE_TAGS"] = key.tags.joined(separator: ",") }
+                request.environment["TS_ADVERTISE_TAGS"] = key.tags.joined(separator: ",")
             }
             do {
                 let given = try await self.provider.create(request)

@@ -6,17 +6,15 @@
 ten takes more than 16 GB of memory there). Our path gets the same audio as
 segments of 15 to 30 seconds, sorted by length, in batches that hold at most so many seconds (the cap), the next one made
 ready while one is computed, as the worker's helper does it. Each way has a process of its own: nothing that one leaves on
-the card is another's, and what breaks the card's context ends only its own row. What is measured: seconds of audio a second of time, from
-samples in memory to words or tokens. Decoding files, cutting, and the worker's pipes are not in it (`make bench-speech`
+the card is another's, and what breaks the card's context ends only its own row. What is measured: seconds of audio a
+second of time, from samples in memory to words or tokens. Decoding files, cutting, and the worker's pipes are not in it (`make bench-speech`
 measures these). Without a GPU only the processor's part runs, and says so.
 """
 
 import argparse
 import concurrent.futures
-import gc
 import json
 import logging
-import os
 import pathlib
 import platform
 import random
@@ -38,7 +36,7 @@ import engine_nemo
 import torch
 
 from engine_nemo import RATE, Engine, has_bfloat16, talk
-from helper import OutOfMemory, cores, gpu, padded
+from helper import OutOfMemory, card_index, cores, gpu, padded
 from random_model import FULL, build, give_it_something_to_say, talk_as_fast_as_people
 
 HEADER = ["way", "precision", "graphs", "batch cap", "× real time", "of transcribe()", "GPU busy", "memory", "tokens/s"]
@@ -76,7 +74,7 @@ class Card:
             torch.cuda.reset_peak_memory_stats()
             self.process = subprocess.Popen(
                 ["nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200",
-                 "-i", os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"],
+                 "-i", card_index()],
                 stdout=subprocess.PIPE, text=True)
             self.reader = threading.Thread(target=self.read)
             self.reader.start()
@@ -183,11 +181,6 @@ def theirs(path, files, precision, device, at_least):
                     break
     except (torch.cuda.OutOfMemoryError, RuntimeError) as error:
         return row + [str(error).split("\n")[0][:60]]
-    finally:
-        del model
-        gc.collect()
-        if device == "cuda":
-            torch.cuda.empty_cache()
     return row + [audio / took, 1.0, card.share, card.memory, "–"]
 
 
@@ -230,7 +223,7 @@ def measure(part, path, files, caps, at_least, add):
         return
     graphs = bool(graphs)
     try:
-        # Where nothing was captured yet: NeMo's loads after that fail (NVIDIA-NeMo/NeMo#15423).
+        # Where nothing was captured yet: NeMo's loads after that fail (NVIDIA-NeMo/Speech#15423).
         engine = Engine({"model": str(path), "attempt": int(not graphs) if precision != "float16" else 2})
         if (engine.precision, engine.graphs) != (precision, graphs):
             if engine.precision != precision:
@@ -267,14 +260,13 @@ def main():
     parser.add_argument("--at-least", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    path = options.folder / "full.nemo"
     if options.part:
         def keep(row):
             with (options.scratch / "rows").open("a") as file:
                 file.write(json.dumps(row) + "\n")
 
         files = list(numpy.load(options.scratch / "files.npy"))
-        measure(options.part, path, files, [int(cap) for cap in options.caps.split(",")], options.at_least, keep)
+        measure(options.part, model_file(options.folder), files, [int(cap) for cap in options.caps.split(",")], options.at_least, keep)
         return
     options.folder.mkdir(parents=True, exist_ok=True)
     on_gpu = torch.cuda.is_available()
@@ -286,11 +278,13 @@ def main():
     minutes = options.minutes or (10 if on_gpu else 2)
     at_least = 10 if on_gpu else 0
     model_file(options.folder)
-    parts = ["theirs float32", "ours float32"]
+    parts = ["theirs float32"]
     if on_gpu:
         halves = (["bfloat16"] if has_bfloat16() else []) + ["float16"]
-        parts = ["theirs float32"] + [f"theirs {half}" for half in halves[:-1]] + [
-            f"ours {half}{graphs}" for half in halves for graphs in (" graphs", "")]
+        parts += [f"theirs {half}" for half in halves[:-1]]
+        parts += [f"ours {half}{graphs}" for half in halves for graphs in (" graphs", "")]
+    else:
+        parts.append("ours float32")
     rows = []
 
     def add(row):

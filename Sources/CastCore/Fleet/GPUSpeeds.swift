@@ -42,7 +42,7 @@ package struct GPUSpeeds: Sendable, Equatable {
     ]
     private static let unknownGPU: Double = 87
 
-    /// The table of models: how fast a model is where Parakeet runs a hundred times as fast as speech.
+    /// How fast a model is, by the existing server's guide, where Parakeet runs a hundred times as fast as speech.
     private static let models: [String: Double] = [
         "large-v3-turbo": 35, "large-v3": 20, "large-v2": 20, "medium": 40, "small": 60,
     ]

@@ -41,7 +41,7 @@ package struct TailnetKey: Sendable, Equatable {
     /// What a device that joins with it is; it may ask for no other tags.
     package let tags: [String]
 
-    package init(_ text: String, tags: [String] = []) {
+    package init(_ text: String, tags: [String]) {
         self.text = text
         self.tags = tags
     }

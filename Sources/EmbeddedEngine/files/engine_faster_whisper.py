@@ -9,7 +9,7 @@ import numpy
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.vad import get_vad_model
 
-from helper import BadInput, OutOfMemory, cores, gpu, samples_of
+from helper import BadInput, OutOfMemory, cores, gpu, is_shortage, samples_of
 
 RATE = 16_000
 # Written without spaces between words: what Whisper calls a word there begins without one.
@@ -38,12 +38,6 @@ def workers_for(threads):
     """How many calls compute side by side, with as many threads each: four at most. One core may be left over for that,
     which decoding takes."""
     return max(range(1, 5), key=lambda workers: (min(workers * (threads // workers), max(1, threads - 1)), workers))
-
-
-def is_shortage(error):
-    """Whether it is memory that is missing, as CUDA and cuBLAS say it."""
-    words = str(error).lower()
-    return "out of memory" in words or "alloc_failed" in words
 
 
 class Engine:
@@ -131,15 +125,13 @@ class Engine:
             clips.append({"start": position / RATE, "end": (position + length) / RATE})
             position += length
         spoken = [clip for clip, speaks in zip(clips, speech) if speaks]
-        language, certainty = (language, 1) if language else self.language_of(samples, spoken)
-        words, given = self.listen(samples, spoken, language), []
-        for _ in range(LISTENS - 1):
-            # What was given already would only be the same again.
-            missed = [place for place in self.missed(samples, spoken, words) if place not in given]
-            if not missed:
-                break
-            given += missed
-            words = sorted(words + self.listen(samples, missed, language), key=lambda word: word[1])
+        try:
+            language, certainty = (language, 1) if language else self.language_of(samples, spoken)
+            words = self.all_words(samples, spoken, language)
+        except RuntimeError as error:
+            if is_shortage(error):
+                raise OutOfMemory(str(error)) from error
+            raise
         results = [[] for _ in clips]
         for text, first, last, probability in words:
             index = self.clip_of((first + last) / 2, clips)
@@ -156,13 +148,20 @@ class Engine:
         if not self.model.model.is_multilingual:
             return "en", 1
         spoken = numpy.concatenate([samples[self.range_of(clip)] for clip in clips])
-        try:
-            language, probability, _ = self.model.detect_language(spoken, language_detection_segments=4)
-        except RuntimeError as error:
-            if is_shortage(error):
-                raise OutOfMemory(str(error)) from error
-            raise
+        language, probability, _ = self.model.detect_language(spoken, language_detection_segments=4)
         return language, probability
+
+    def all_words(self, samples, clips, language):
+        """What is said in these clips, as `listen` gives it, and again where it heard nothing of somebody who speaks."""
+        words, given = self.listen(samples, clips, language), []
+        for _ in range(LISTENS - 1):
+            # What was given already would only be the same again.
+            missed = [place for place in self.missed(samples, clips, words) if place not in given]
+            if not missed:
+                break
+            given += missed
+            words = sorted(words + self.listen(samples, missed, language), key=lambda word: word[1])
+        return words
 
     def listen(self, samples, clips, language):
         """What is said in these clips, in order: text, start, end and probability of each word."""
@@ -176,20 +175,15 @@ class Engine:
 
     def hear(self, pipeline, samples, clips, language):
         """The words in these clips, by one worker."""
-        try:
-            found, _ = pipeline.transcribe(
-                samples, language=language, batch_size=-(-self.batch_size // self.workers), beam_size=1,
-                word_timestamps=True, vad_filter=False, clip_timestamps=clips)
-            # Whisper's own rule, which the batched call leaves out: what it takes for no speech, and is not sure of, it
-            # has made up. Music and noise become “you” or “thank you” otherwise.
-            heard = [
-                word for segment in found if segment.no_speech_prob <= 0.6 or segment.avg_logprob >= -1
-                for word in segment.words
-            ]
-        except RuntimeError as error:
-            if is_shortage(error):
-                raise OutOfMemory(str(error)) from error
-            raise
+        found, _ = pipeline.transcribe(
+            samples, language=language, batch_size=-(-self.batch_size // self.workers), beam_size=1,
+            word_timestamps=True, vad_filter=False, clip_timestamps=clips)
+        # Whisper's own rule, which the batched call leaves out: what it takes for no speech, and is not sure of, it
+        # has made up. Music and noise become “you” or “thank you” otherwise.
+        heard = [
+            word for segment in found if segment.no_speech_prob <= 0.6 or segment.avg_logprob >= -1
+            for word in segment.words
+        ]
         words = []
         for word in heard:
             text = word.word.strip()
@@ -216,15 +210,13 @@ class Engine:
         places = []
         for clip in clips:
             inside = [word for word in words if clip["start"] <= (word[1] + word[2]) / 2 < clip["end"]]
-            # A clip without any word was given whole already.
+            if not inside:
+                # It was given whole already.
+                continue
             edges = [clip["start"]] + [time for word in inside for time in word[1:3]] + [clip["end"]]
-            for start, end in zip(edges[::2], edges[1::2]) if inside else ():
-                if end - start < HOLE:
-                    continue
-                place = {"start": start, "end": end}
-                if self.windows(samples[self.range_of(place)], 0.5) >= SPOKEN_IN_HOLE:
-                    places.append(place)
-        return places
+            places += [
+                {"start": start, "end": end} for start, end in zip(edges[::2], edges[1::2]) if end - start >= HOLE]
+        return [place for place in places if self.windows(samples[self.range_of(place)], 0.5) >= SPOKEN_IN_HOLE]
 
     @staticmethod
     def range_of(clip):

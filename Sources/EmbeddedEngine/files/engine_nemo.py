@@ -16,7 +16,7 @@ import sys
 import numpy
 import torch
 
-from helper import OutOfMemory, cores, gpu, pack_tokens, padded, samples_of
+from helper import OutOfMemory, cores, gpu, is_shortage, pack_tokens, padded, samples_of
 
 RATE = 16_000
 # Most seconds of audio in a batch, whatever the memory: more makes no card faster, and finished episodes come later.
@@ -65,7 +65,7 @@ class Engine:
         self.card = gpu() if self.device == "cuda" else {}
         self.fixed_segments = options.get("batch_size")
         self.open_dict = open_dict
-        self.is_primed, self.retries = False, 0
+        self.retries = 0
         self.load(options["model"])
         self.size()
         self.climb(options["model"], options.get("attempt", 0))
@@ -217,11 +217,9 @@ class Engine:
         raise OutOfMemory(shortage)
 
     def is_shortage(self, error):
-        """Whether it is memory that is missing, as torch, CUDA and its libraries say it."""
-        words = str(error).lower()
-        # Of the machine's memory torch tells in words only: “DefaultCPUAllocator: can't allocate memory”.
-        signs = ["alloc"] if self.device == "cpu" else ["out of memory", "alloc_failed", "allocation_failed"]
-        return isinstance(error, torch.cuda.OutOfMemoryError) or any(sign in words for sign in signs)
+        """Whether it is memory that is missing, the GPU's or the machine's."""
+        # Of the machine's memory torch says: “DefaultCPUAllocator: can't allocate memory”.
+        return is_shortage(error) or (self.device == "cpu" and "alloc" in str(error).lower())
 
     def recognise(self, signal, lengths):
         signal, lengths = (tensor.to(self.device, non_blocking=True) for tensor in (signal, lengths))

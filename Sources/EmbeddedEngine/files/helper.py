@@ -88,13 +88,23 @@ def cores():
     return count
 
 
+def is_shortage(error):
+    """Whether it is a GPU's memory that is missing, as PyTorch, CUDA and its libraries say it."""
+    words = str(error).lower()
+    return any(sign in words for sign in ("out of memory", "alloc_failed", "allocation_failed"))
+
+
+def card_index():
+    """The card that is used, as nvidia-smi counts."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
+
+
 def gpu():
     """What the driver says of the card that is used: name, driver version, memory in MiB (total and free), or nothing."""
     wanted = ["name", "driver_version", "memory.total", "memory.free"]
-    index = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0] or "0"
     try:
         text = subprocess.run(
-            ["nvidia-smi", f"--query-gpu={','.join(wanted)}", "--format=csv,noheader,nounits", "-i", index],
+            ["nvidia-smi", f"--query-gpu={','.join(wanted)}", "--format=csv,noheader,nounits", "-i", card_index()],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True).stdout
         name, driver, total, free = (field.strip() for field in text.splitlines()[0].rsplit(",", 3))
         # Parts of a card do not say what they have.

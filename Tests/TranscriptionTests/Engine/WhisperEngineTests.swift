@@ -37,7 +37,7 @@ struct WhisperEngineTests {
             ])
     }
 
-    /// Half a minute of the second episode is one that Whisper base ends after five words.
+    /// Half a minute of “Dialling” is one that Whisper base ends after five words.
     @Test func `no episode of the demo loses words`() async throws {
         let podcast = try await DemoPodcast.make(cache: RealEngine.cache)
         let texts = try await RealEngine.run { pipeline in
